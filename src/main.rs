@@ -1,0 +1,2 @@
+//! Kundportal.
+fn main() {}
