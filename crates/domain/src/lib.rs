@@ -3,8 +3,20 @@
 
 mod email;
 pub mod ids;
+mod locale;
+pub mod period;
 mod personal;
+mod phone;
+pub mod stockholm;
+mod text;
 
 pub use email::{EmailAddress, EmailError};
 pub use ids::{CommentId, CustomerId, FileId, IdError, InviteId, RecordId, RequestId, TenantId, UserId};
+pub use locale::{Locale, LocaleError};
+pub use period::{Period, PeriodError, RetentionChoice, RetentionChoiceError};
 pub use personal::Personal;
+pub use phone::{PhoneError, PhoneNumber};
+pub use text::{
+    CommentText, CompanyName, ContentType, ContentTypeError, FileName, InviteMessage, OrganisationNumber,
+    OrganisationNumberError, PersonName, Reason, TextError, ThreadName,
+};
