@@ -236,7 +236,11 @@ pub trait BlobStore: Send + Sync {
     ) -> Result<Page, StoreError>;
 
     /// A URL at which one blob can be created with one PUT, until `expires_at`.
-    async fn signed_upload_url(&self, path: &BlobPath, expires_at: Timestamp) -> Result<SignedUrl, StoreError>;
+    async fn signed_upload_url(
+        &self,
+        path: &BlobPath,
+        expires_at: Timestamp,
+    ) -> Result<SignedUrl, StoreError>;
 
     /// A URL at which one blob can be read until `expires_at`; it answers as an attachment with this
     /// `Content-Disposition` and `Content-Type`.
@@ -253,7 +257,12 @@ pub trait BlobStore: Send + Sync {
 #[async_trait]
 pub trait BlobStoreExt: BlobStore {
     /// Writes bytes that are in memory.
-    async fn put_bytes(&self, path: &BlobPath, bytes: Bytes, condition: Condition) -> Result<ETag, StoreError> {
+    async fn put_bytes(
+        &self,
+        path: &BlobPath,
+        bytes: Bytes,
+        condition: Condition,
+    ) -> Result<ETag, StoreError> {
         self.put(path, once(bytes), condition).await
     }
 
