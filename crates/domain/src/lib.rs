@@ -9,6 +9,7 @@ mod personal;
 mod phone;
 pub mod stockholm;
 mod text;
+mod texts;
 
 pub use email::{EmailAddress, EmailError};
 pub use ids::{CommentId, CustomerId, FileId, IdError, InviteId, RecordId, RequestId, TenantId, UserId};
@@ -20,3 +21,4 @@ pub use text::{
     CommentText, CompanyName, ContentType, ContentTypeError, FileName, InviteMessage, OrganisationNumber,
     OrganisationNumberError, PersonName, Reason, TextError, ThreadName,
 };
+pub use texts::Texts;

@@ -1,0 +1,310 @@
+### Texts for people, in English. The same names and variables as in sv.ftl; a test compares.
+
+## Shared
+
+# In place of the name of somebody whose account is gone.
+former-user = Former user
+role-member = user
+role-customerAdministrator = customer administrator
+role-administrator = administrator
+role-dataProtectionOfficer = data protection officer
+
+## Problems (RFC 9457): title and detail
+
+problem-malformed-title = The request cannot be read
+problem-malformed-detail = What was sent does not have a form that the service understands.
+problem-unauthenticated-title = You need to sign in
+problem-unauthenticated-detail = The sign-in is missing or no longer valid. Sign in and try again.
+problem-step-up-required-title = Sign in again
+problem-step-up-required-detail = This needs a recent sign-in. Sign in again and retry.
+problem-forbidden-title = You are not allowed to do this
+problem-forbidden-detail = Your role does not permit it. Ask your administrator if you need to do it.
+problem-not-found-title = Not found
+problem-not-found-detail = What you are looking for does not exist or is not available to you.
+problem-method-not-allowed-title = Cannot be done here
+problem-method-not-allowed-detail = The address exists, but not with this method.
+problem-conflict-title = Not possible right now
+problem-conflict-detail = Things have changed so that this cannot be done. Fetch it again and have a look.
+problem-precondition-failed-title = Somebody else was faster
+problem-precondition-failed-detail = The data have changed since you fetched them. Fetch them again and redo your change.
+problem-too-large-title = Too large
+problem-too-large-detail = What was sent is larger than what is accepted.
+problem-unsupported-media-type-title = The format is not accepted
+problem-unsupported-media-type-detail = The content has a format that is not accepted here.
+problem-invalid-input-title = Something needs correcting
+problem-invalid-input-detail = One or more values break a rule. Each of them is listed.
+problem-too-many-requests-title = Too many attempts
+problem-too-many-requests-detail = Wait a while and then try again.
+problem-unavailable-title = Temporarily unavailable
+problem-unavailable-detail = The service cannot reach what it needs right now. Try again in a while.
+problem-internal-title = Something went wrong on our side
+problem-internal-detail = The error has been recorded. Give the instance value if you contact us.
+problem-retention-not-chosen-title = No storage period has been chosen
+problem-retention-not-chosen-detail = The administrator first needs to decide how long this is kept.
+problem-awaiting-agreement-title = The agreement is missing
+problem-awaiting-agreement-detail = The data processing agreement is not in place. Until it is, only administrators can use the portal.
+problem-too-many-pending-title = Too many unanswered invitations
+problem-too-many-pending-detail = The customer already has as many unanswered invitations as it may have. Revoke some or wait until they are answered.
+problem-invite-expired-title = The invitation has expired
+problem-invite-expired-detail = Ask the person who invited you to send a new one.
+problem-invite-revoked-title = The invitation has been revoked
+problem-invite-revoked-detail = The person who invited you has withdrawn the invitation.
+problem-invite-accepted-title = The invitation has already been used
+problem-invite-accepted-detail = An invitation can be used once. Sign in as usual if it was you.
+problem-code-required-title = Enter the code from the e-mail
+problem-code-required-detail = We have sent a one-time code to the invited address. Enter it to continue.
+problem-code-invalid-title = Wrong code
+problem-code-invalid-detail = The code is wrong or has expired. After five attempts the invitation has to be sent again.
+problem-last-administrator-title = The last administrator
+problem-last-administrator-detail = At least one active administrator has to remain. Appoint another one first.
+problem-email-taken-title = The address is already in use
+problem-email-taken-detail = Another user has this e-mail address.
+problem-user-deactivated-title = The account is deactivated
+problem-user-deactivated-detail = You can reach your profile and your requests, but nothing else. Contact your administrator.
+problem-tenant-exists-title = The name is taken
+problem-tenant-exists-detail = There is, or has been, an installation of that name. Names are never reused.
+problem-idempotency-mismatch-title = The key has already been used
+problem-idempotency-mismatch-detail = The same Idempotency-Key was used with different content. Use a new key.
+problem-already-member-title = Already a member
+problem-already-member-detail = The person already belongs to the customer.
+problem-request-not-ready-title = Not ready yet
+problem-request-not-ready-detail = The data are still being put together. You will get an e-mail when they are ready.
+problem-request-closed-title = The request is closed
+problem-request-closed-detail = A closed request cannot be changed. Make a new one if you need to.
+problem-file-being-written-title = The file is still being saved
+problem-file-being-written-detail = Wait until the file has been saved and try again.
+problem-region-lock-title = The region is not permitted
+problem-region-lock-detail = The service does not run where the registered sub-processors may process data, and therefore does nothing.
+
+## Mail: shared
+
+mail-greeting = Hello { $name },
+mail-greeting-plain = Hello,
+mail-link-plain = Open the link: { $link }
+mail-link-fallback = If the button does not work, copy the link into your browser:
+mail-signature = Kind regards, { $tenant }
+mail-footer = This e-mail comes from the customer portal of { $tenant }. It cannot be replied to.
+
+## Mail: invitation
+
+mail-invitation-subject = { $tenant } invites you to its customer portal
+mail-invitation-body =
+    { $tenant } invites you to its customer portal, where you represent { $customer }.
+
+    In the portal you share files and comments, and you see and correct your own data.
+mail-invitation-body-without-customer =
+    { $tenant } invites you to its customer portal.
+
+    In the portal files and comments are shared, and you see and correct your own data.
+mail-invitation-inviter = { $inviter } has invited you.
+mail-invitation-message = A message from the person who invites you:
+mail-invitation-days =
+    { $days ->
+        [one] The link is valid for one day and can be used once.
+       *[other] The link is valid for { $days } days and can be used once.
+    }
+mail-invitation-privacy = { $tenant } has received your e-mail address and your name from the person who invited you. If you do not answer, the invitation expires and the data are deleted 30 days later.
+mail-invitation-button = Accept
+
+## Mail: invitation of an administrator
+
+mail-administrator-invitation-subject = Become an administrator of the customer portal of { $tenant }
+mail-administrator-invitation-body =
+    You are invited to be an administrator of the customer portal of { $tenant }.
+
+    As an administrator you invite users and decide for { $tenant } in matters of personal data: requests, storage periods and agreements.
+mail-administrator-invitation-button = Accept
+
+## Mail: one-time code
+
+mail-accept-code-subject = Your code for { $tenant }
+mail-accept-code-body =
+    Your code is { $code }.
+
+    Enter it where you answer the invitation. Do not pass it on to anybody, { $tenant } never asks for it.
+
+    If you are not answering an invitation, you can ignore this e-mail.
+
+## Mail: change of e-mail address
+
+mail-email-change-confirm-subject = Confirm your new e-mail address
+mail-email-change-confirm-body =
+    You have asked for this address to become your e-mail address at { $tenant }.
+
+    Confirm with the button within 24 hours, and we change it. If you do nothing, nothing happens.
+
+    Was it not you? Then you can ignore this e-mail.
+mail-email-change-confirm-button = Confirm the address
+mail-email-change-notice-subject = A change of e-mail address has been requested
+mail-email-change-notice-body =
+    Somebody signed in as you at { $tenant } has asked to change your e-mail address. It changes only once the new address has been confirmed.
+
+    If it was you, there is nothing to do here. If it was not: sign in, cancel the change in your profile and contact { $tenant }.
+mail-email-changed-subject = Your e-mail address has been changed
+mail-email-changed-body =
+    Your e-mail address at { $tenant } has now been changed. This e-mail goes to both the old and the new address.
+
+    Was it not you who changed it? Contact { $tenant } as soon as you can.
+
+## Mail: profile, role and account
+
+mail-profile-corrected-subject = Your data at { $tenant } have been corrected
+mail-profile-corrected-body =
+    An administrator of { $tenant } has corrected data in your profile.
+
+    The reason is: { $reason }
+
+    Sign in to see what it says now. If it is not right, you can correct it yourself or ask for rectification.
+mail-profile-corrected-button = See my profile
+mail-role-changed-subject = Your role at { $tenant } has changed
+mail-role-changed-body =
+    Your role in the customer portal of { $tenant } is now { $role }.
+
+    If you have questions about the change, contact { $tenant }.
+mail-account-deactivated-subject = Your account at { $tenant } has been deactivated
+mail-account-deactivated-body =
+    Your account in the customer portal of { $tenant } has been deactivated, so that you no longer reach files and comments.
+
+    You can still sign in and see your profile, and ask for your data. After { $days } days the data of the account are deleted.
+mail-account-reactivated-subject = Your account at { $tenant } is active again
+mail-account-reactivated-body =
+    Your account in the customer portal of { $tenant } is active again. Sign in as usual.
+mail-account-reactivated-button = Sign in
+
+## Mail: access request
+
+mail-request-received-subject = We have received your request
+mail-request-received-body =
+    { $tenant } has received your request for access to your personal data.
+
+    You will have an answer by { $due }, mostly much sooner. Meanwhile you can follow the request in the portal.
+mail-request-received-button = See the request
+mail-package-ready-subject = Your data are ready to fetch
+mail-package-ready-body =
+    Everything that { $tenant } holds about you in the customer portal has been put together in one file, which you fetch in the portal. For security you are asked to sign in again first.
+
+    The file is there up to and including { $until } and is then deleted. You can ask for a new one at any time.
+
+    If something is wrong you can ask for rectification. You can also complain to the Swedish Authority for Privacy Protection, imy.se.
+mail-package-ready-button = Fetch my data
+mail-package-partly-ready-subject = A part of your data is ready to fetch
+mail-package-partly-ready-body =
+    A first part of your data at { $tenant } is ready to fetch in the portal: your profile, sign-ins, files, comments and activity. For security you are asked to sign in again first.
+
+    You are also mentioned in something that others have written. An administrator goes through that part, because it concerns other people, and you will have an answer by { $due }.
+
+    The first part is there up to and including { $until }.
+mail-package-partly-ready-button = Fetch the first part
+
+## Mail: idle account
+
+mail-idle-warning-subject =
+    { $days ->
+        [one] Your account at { $tenant } will be deleted tomorrow
+       *[other] Your account at { $tenant } will be deleted in { $days } days
+    }
+mail-idle-warning-body =
+    You have not used the customer portal of { $tenant } for a long time. Accounts that are not used are deleted, so that nobody keeps your data without need.
+
+    Do you want to keep the account? Sign in before { $date }, and everything is as before. Otherwise the account is deleted on that day, and you need not do anything.
+
+    Files and comments stay with your company, but without your name.
+mail-idle-warning-button = Sign in and keep the account
+
+## Mail: to administrators
+
+mail-administrator-invited-subject = A new administrator has been invited at { $tenant }
+mail-administrator-invited-body =
+    Somebody has been invited to be an administrator of the customer portal of { $tenant }.
+
+    Authority for the invitation: { $authority }
+
+    If you do not recognise it, sign in and revoke the invitation.
+mail-administrator-invited-button = See the invitations
+mail-work-stuck-subject = Something is stuck at { $tenant }
+mail-work-stuck-body =
+    Something in the customer portal of { $tenant } could not be done in spite of several attempts: { $work }.
+
+    Reference: { $reference }. The service tries again by itself. If it concerns a data subject's request, its deadline keeps running, so follow it up.
+mail-work-stuck-button = Open the portal
+
+## Released data: index.html of the archive
+
+package-title = Your personal data at { $tenant }
+package-intro = This is everything that { $tenant } holds about you in its customer portal, as it was on { $date }. The folder data has the same in machine-readable form (JSON), and your files as they were uploaded.
+package-about = About this release
+package-request = Request
+package-received = Received
+package-made = Put together
+package-controller = Controller
+package-contact = Contact
+package-data-protection-officer = Data protection officer
+package-rights = Your rights
+package-rights-body = You can ask for rectification, erasure or restriction, and object to the processing. If you are not satisfied you can complain to the Swedish Authority for Privacy Protection, imy.se.
+package-verify = How to check that nothing is missing
+package-verify-body = The archive is a BagIt bag (RFC 8493). Run sha256sum -c manifest-sha256.txt in the folder, or bagit.py --validate.
+package-contents = Contents
+package-empty = There is nothing about you here.
+package-yes = yes
+package-no = no
+package-none = –
+package-not-included = Not included
+package-not-included-body = The following existed when the work began, but had been deleted or changed before it could be copied.
+package-gone = Deleted before it could be copied
+package-changed = Changed before it could be copied
+
+package-profile = Profile
+package-profile-empty = There is no profile.
+package-picture = Picture
+package-picture-empty = You have not uploaded a picture.
+package-sign-ins = Sign-ins
+package-sign-ins-empty = No sign-ins are stored.
+package-activity = Activity
+package-activity-empty = No activity is stored.
+package-look-ups = Look-ups of you
+package-look-ups-empty = Nobody has looked you up.
+package-look-ups-note = When others have looked up your data and why. Who it was is not disclosed.
+package-files = Files
+package-files-empty = You have not uploaded any files.
+package-comments = Comments
+package-comments-empty = You have not written any comments.
+package-invitations = Invitations
+package-invitations-empty = There are no invitations.
+package-requests = Requests
+package-requests-empty = There are no requests.
+package-memberships = Customers
+package-memberships-empty = You do not belong to any customer.
+
+package-column-name = Name
+package-column-value = Value
+package-column-email = E-mail
+package-column-pending-email = New e-mail, unconfirmed
+package-column-phone = Phone
+package-column-locale = Language
+package-column-role = Role
+package-column-status = Status
+package-column-customer = Customer
+package-column-thread = Thread
+package-column-text = Text
+package-column-time = Time
+package-column-date = Date
+package-column-ip-address = IP address
+package-column-purpose = Purpose
+package-column-event = Event
+package-column-file = File
+package-column-size = Size
+package-column-content-type = Format
+package-column-checksum = Checksum (SHA-256)
+package-column-uploaded = Uploaded
+package-column-created = Created
+package-column-updated = Changed
+package-column-sent = Sent
+package-column-answered = Answered
+package-column-received = Received
+package-column-due = Answer due by
+package-column-closed = Closed
+package-column-state = State
+package-column-kind = Kind
+package-column-kept-until = Kept until
+package-column-reason = Reason
+package-column-reference = Reference

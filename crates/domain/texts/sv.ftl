@@ -1,0 +1,310 @@
+### Texter för människor, på svenska. Samma namn och variabler som i en.ftl; ett test jämför.
+
+## Gemensamt
+
+# I stället för namnet på den vars konto är borta.
+former-user = Tidigare användare
+role-member = användare
+role-customerAdministrator = kundens administratör
+role-administrator = administratör
+role-dataProtectionOfficer = dataskyddsombud
+
+## Problem (RFC 9457): title och detail
+
+problem-malformed-title = Begäran går inte att läsa
+problem-malformed-detail = Det som skickades har inte den form som tjänsten förstår.
+problem-unauthenticated-title = Du behöver logga in
+problem-unauthenticated-detail = Inloggningen saknas eller gäller inte längre. Logga in och försök igen.
+problem-step-up-required-title = Logga in på nytt
+problem-step-up-required-detail = Det här kräver att du nyss har loggat in. Logga in igen och försök på nytt.
+problem-forbidden-title = Du har inte behörighet
+problem-forbidden-detail = Din roll tillåter inte det här. Vänd dig till din administratör om du behöver det.
+problem-not-found-title = Finns inte
+problem-not-found-detail = Det du söker finns inte eller är inte tillgängligt för dig.
+problem-method-not-allowed-title = Går inte att göra här
+problem-method-not-allowed-detail = Adressen finns, men inte med den här metoden.
+problem-conflict-title = Det går inte just nu
+problem-conflict-detail = Läget har ändrats så att det här inte går att göra. Hämta på nytt och se efter.
+problem-precondition-failed-title = Någon annan hann före
+problem-precondition-failed-detail = Uppgifterna har ändrats sedan du hämtade dem. Hämta dem på nytt och gör om ändringen.
+problem-too-large-title = För stort
+problem-too-large-detail = Det som skickades är större än vad som tas emot.
+problem-unsupported-media-type-title = Formatet tas inte emot
+problem-unsupported-media-type-detail = Innehållet har ett format som inte tas emot här.
+problem-invalid-input-title = Något behöver rättas
+problem-invalid-input-detail = En eller flera uppgifter följer inte reglerna. De räknas upp var för sig.
+problem-too-many-requests-title = För många försök
+problem-too-many-requests-detail = Vänta en stund och försök sedan igen.
+problem-unavailable-title = Tillfälligt stopp
+problem-unavailable-detail = Tjänsten når inte det den behöver just nu. Försök igen om en stund.
+problem-internal-title = Något gick fel hos oss
+problem-internal-detail = Felet är noterat. Ange instance-värdet om du hör av dig.
+problem-retention-not-chosen-title = Lagringstid saknas
+problem-retention-not-chosen-detail = Administratören behöver först bestämma hur länge det här ska sparas.
+problem-awaiting-agreement-title = Avtalet saknas
+problem-awaiting-agreement-detail = Personuppgiftsbiträdesavtalet är inte klart. Till dess kan bara administratörer använda portalen.
+problem-too-many-pending-title = För många obesvarade inbjudningar
+problem-too-many-pending-detail = Kundföretaget har redan så många obesvarade inbjudningar som det får ha. Återkalla några eller vänta tills de har besvarats.
+problem-invite-expired-title = Inbjudan har gått ut
+problem-invite-expired-detail = Be den som bjöd in dig att skicka en ny.
+problem-invite-revoked-title = Inbjudan är återkallad
+problem-invite-revoked-detail = Den som bjöd in dig har tagit tillbaka inbjudan.
+problem-invite-accepted-title = Inbjudan är redan använd
+problem-invite-accepted-detail = En inbjudan kan användas en gång. Logga in som vanligt om det var du.
+problem-code-required-title = Ange koden från mejlet
+problem-code-required-detail = Vi har skickat en engångskod till den inbjudna adressen. Skriv in den för att fortsätta.
+problem-code-invalid-title = Fel kod
+problem-code-invalid-detail = Koden stämmer inte eller har gått ut. Efter fem försök behöver inbjudan skickas på nytt.
+problem-last-administrator-title = Sista administratören
+problem-last-administrator-detail = Minst en aktiv administratör måste finnas kvar. Utse en till först.
+problem-email-taken-title = Adressen används redan
+problem-email-taken-detail = En annan användare har den här e-postadressen.
+problem-user-deactivated-title = Kontot är inaktiverat
+problem-user-deactivated-detail = Du når din profil och dina begäranden, men inget annat. Vänd dig till din administratör.
+problem-tenant-exists-title = Namnet är upptaget
+problem-tenant-exists-detail = Det finns, eller har funnits, en installation med det namnet. Namn återanvänds aldrig.
+problem-idempotency-mismatch-title = Nyckeln är redan använd
+problem-idempotency-mismatch-detail = Samma Idempotency-Key har använts med ett annat innehåll. Använd en ny nyckel.
+problem-already-member-title = Redan med
+problem-already-member-detail = Personen hör redan till kundföretaget.
+problem-request-not-ready-title = Inte klart än
+problem-request-not-ready-detail = Underlaget sammanställs fortfarande. Du får ett mejl när det är klart.
+problem-request-closed-title = Ärendet är avslutat
+problem-request-closed-detail = Ett avslutat ärende går inte att ändra. Gör en ny begäran om du behöver.
+problem-file-being-written-title = Filen sparas fortfarande
+problem-file-being-written-detail = Vänta tills filen har sparats färdigt och försök igen.
+problem-region-lock-title = Regionen är inte tillåten
+problem-region-lock-detail = Tjänsten körs inte där underbiträdena i registret får behandla uppgifter, och gör därför ingenting.
+
+## Mejl: gemensamt
+
+mail-greeting = Hej { $name }!
+mail-greeting-plain = Hej!
+mail-link-plain = Öppna länken: { $link }
+mail-link-fallback = Om knappen inte fungerar, kopiera länken till webbläsaren:
+mail-signature = Vänliga hälsningar, { $tenant }
+mail-footer = Det här mejlet kommer från kundportalen hos { $tenant }. Det går inte att svara på det.
+
+## Mejl: inbjudan
+
+mail-invitation-subject = { $tenant } bjuder in dig till sin kundportal
+mail-invitation-body =
+    { $tenant } bjuder in dig till sin kundportal, där du företräder { $customer }.
+
+    I portalen delar ni filer och kommentarer, och där ser och rättar du dina egna uppgifter.
+mail-invitation-body-without-customer =
+    { $tenant } bjuder in dig till sin kundportal.
+
+    I portalen delas filer och kommentarer, och där ser och rättar du dina egna uppgifter.
+mail-invitation-inviter = Det är { $inviter } som har bjudit in dig.
+mail-invitation-message = Hälsning från den som bjuder in:
+mail-invitation-days =
+    { $days ->
+        [one] Länken gäller i en dag och kan användas en gång.
+       *[other] Länken gäller i { $days } dagar och kan användas en gång.
+    }
+mail-invitation-privacy = Din e-postadress och ditt namn har { $tenant } fått av den som bjöd in dig. Svarar du inte går inbjudan ut, och uppgifterna tas bort 30 dagar senare.
+mail-invitation-button = Tacka ja
+
+## Mejl: inbjudan av administratör
+
+mail-administrator-invitation-subject = Bli administratör för kundportalen hos { $tenant }
+mail-administrator-invitation-body =
+    Du är inbjuden som administratör för kundportalen hos { $tenant }.
+
+    Som administratör bjuder du in användare och beslutar för { $tenant } i frågor om personuppgifter: begäranden, lagringstider och avtal.
+mail-administrator-invitation-button = Tacka ja
+
+## Mejl: engångskod
+
+mail-accept-code-subject = Din kod till { $tenant }
+mail-accept-code-body =
+    Din kod är { $code }.
+
+    Skriv in den där du svarar på inbjudan. Lämna den inte till någon annan, { $tenant } frågar aldrig efter den.
+
+    Om du inte försöker svara på en inbjudan kan du bortse från det här mejlet.
+
+## Mejl: byte av e-postadress
+
+mail-email-change-confirm-subject = Bekräfta din nya e-postadress
+mail-email-change-confirm-body =
+    Du har bett om att den här adressen ska bli din e-postadress hos { $tenant }.
+
+    Bekräfta med knappen inom 24 timmar, så byter vi. Gör du inget händer ingenting.
+
+    Var det inte du? Då kan du bortse från mejlet.
+mail-email-change-confirm-button = Bekräfta adressen
+mail-email-change-notice-subject = Byte av e-postadress har begärts
+mail-email-change-notice-body =
+    Någon som är inloggad som du hos { $tenant } har begärt att din e-postadress ska bytas. Bytet sker först när den nya adressen har bekräftats.
+
+    Var det du behöver du inte göra något här. Var det inte du: logga in, avbryt bytet under din profil och hör av dig till { $tenant }.
+mail-email-changed-subject = Din e-postadress är bytt
+mail-email-changed-body =
+    Din e-postadress hos { $tenant } är nu bytt. Det här mejlet går till både den gamla och den nya adressen.
+
+    Var det inte du som bytte? Hör av dig till { $tenant } så fort du kan.
+
+## Mejl: profil, roll och konto
+
+mail-profile-corrected-subject = Dina uppgifter hos { $tenant } har rättats
+mail-profile-corrected-body =
+    En administratör hos { $tenant } har rättat uppgifter i din profil.
+
+    Skälet är: { $reason }
+
+    Logga in för att se vad som står där nu. Stämmer det inte kan du rätta det själv eller begära rättelse.
+mail-profile-corrected-button = Se min profil
+mail-role-changed-subject = Din roll hos { $tenant } har ändrats
+mail-role-changed-body =
+    Din roll i kundportalen hos { $tenant } är nu { $role }.
+
+    Har du frågor om ändringen, vänd dig till { $tenant }.
+mail-account-deactivated-subject = Ditt konto hos { $tenant } är inaktiverat
+mail-account-deactivated-body =
+    Ditt konto i kundportalen hos { $tenant } är inaktiverat, så att du inte längre når filer och kommentarer.
+
+    Du kan fortfarande logga in och se din profil, och begära ut dina uppgifter. Efter { $days } dagar tas kontots uppgifter bort.
+mail-account-reactivated-subject = Ditt konto hos { $tenant } är aktivt igen
+mail-account-reactivated-body =
+    Ditt konto i kundportalen hos { $tenant } är aktivt igen. Logga in som vanligt.
+mail-account-reactivated-button = Logga in
+
+## Mejl: begäran om tillgång
+
+mail-request-received-subject = Vi har tagit emot din begäran
+mail-request-received-body =
+    { $tenant } har tagit emot din begäran om tillgång till dina personuppgifter.
+
+    Du får svar senast { $due }, oftast mycket tidigare. Under tiden kan du följa ärendet i portalen.
+mail-request-received-button = Se ärendet
+mail-package-ready-subject = Dina uppgifter är klara att hämta
+mail-package-ready-body =
+    Allt som { $tenant } har om dig i kundportalen är sammanställt i en fil, som du hämtar i portalen. Av säkerhetsskäl får du logga in på nytt först.
+
+    Filen finns till och med { $until } och tas sedan bort. Du kan när som helst begära en ny.
+
+    Är något fel kan du begära rättelse. Du kan också klaga hos Integritetsskyddsmyndigheten, imy.se.
+mail-package-ready-button = Hämta mina uppgifter
+mail-package-partly-ready-subject = En del av dina uppgifter är klar att hämta
+mail-package-partly-ready-body =
+    En första del av dina uppgifter hos { $tenant } är klar att hämta i portalen: din profil, dina inloggningar, filer, kommentarer och händelser. Av säkerhetsskäl får du logga in på nytt först.
+
+    Du nämns också i något som andra har skrivit. Den delen går en administratör igenom, eftersom den rör andra personer, och du får svar senast { $due }.
+
+    Den första delen finns till och med { $until }.
+mail-package-partly-ready-button = Hämta första delen
+
+## Mejl: oanvänt konto
+
+mail-idle-warning-subject =
+    { $days ->
+        [one] Ditt konto hos { $tenant } tas bort i morgon
+       *[other] Ditt konto hos { $tenant } tas bort om { $days } dagar
+    }
+mail-idle-warning-body =
+    Du har inte använt kundportalen hos { $tenant } på länge. Konton som inte används tas bort, så att ingen sparar dina uppgifter i onödan.
+
+    Vill du behålla kontot? Logga in före den { $date }, så är allt som förut. Annars tas kontot bort den dagen, och du behöver inte göra något.
+
+    Filer och kommentarer finns kvar för ditt företag, men utan ditt namn.
+mail-idle-warning-button = Logga in och behåll kontot
+
+## Mejl: till administratörer
+
+mail-administrator-invited-subject = En ny administratör är inbjuden hos { $tenant }
+mail-administrator-invited-body =
+    Någon har bjudits in som administratör för kundportalen hos { $tenant }.
+
+    Stöd för inbjudan: { $authority }
+
+    Känner du inte igen det? Logga in och återkalla inbjudan.
+mail-administrator-invited-button = Se inbjudningarna
+mail-work-stuck-subject = Ett ärende hos { $tenant } har fastnat
+mail-work-stuck-body =
+    Något i kundportalen hos { $tenant } gick inte att utföra trots flera försök: { $work }.
+
+    Referens: { $reference }. Tjänsten försöker igen av sig själv. Gäller det en begäran från en registrerad löper tidsfristen under tiden, så följ upp den.
+mail-work-stuck-button = Öppna portalen
+
+## Utlämnade uppgifter: index.html i arkivet
+
+package-title = Dina personuppgifter hos { $tenant }
+package-intro = Här är allt som { $tenant } har om dig i sin kundportal, som det var { $date }. Mappen data innehåller samma uppgifter i maskinläsbar form (JSON) och dina filer som de laddades upp.
+package-about = Om utlämnandet
+package-request = Begäran
+package-received = Mottagen
+package-made = Sammanställd
+package-controller = Personuppgiftsansvarig
+package-contact = Kontakt
+package-data-protection-officer = Dataskyddsombud
+package-rights = Dina rättigheter
+package-rights-body = Du kan begära rättelse, radering eller begränsning, och invända mot behandlingen. Är du inte nöjd kan du klaga hos Integritetsskyddsmyndigheten, imy.se.
+package-verify = Så kontrollerar du att inget fattas
+package-verify-body = Arkivet är en BagIt-mapp (RFC 8493). Kör sha256sum -c manifest-sha256.txt i mappen, eller bagit.py --validate.
+package-contents = Innehåll
+package-empty = Här finns ingenting om dig.
+package-yes = ja
+package-no = nej
+package-none = –
+package-not-included = Det här kom inte med
+package-not-included-body = Följande fanns när arbetet började men hade tagits bort eller ändrats innan det hann kopieras.
+package-gone = Togs bort innan det hann kopieras
+package-changed = Ändrades innan det hann kopieras
+
+package-profile = Profil
+package-profile-empty = Ingen profil finns.
+package-picture = Bild
+package-picture-empty = Du har inte laddat upp någon bild.
+package-sign-ins = Inloggningar
+package-sign-ins-empty = Inga inloggningar är sparade.
+package-activity = Händelser
+package-activity-empty = Inga händelser är sparade.
+package-look-ups = Uppslag av dig
+package-look-ups-empty = Ingen har slagit upp dig.
+package-look-ups-note = När andra har slagit upp dina uppgifter och varför. Vem det var lämnas inte ut.
+package-files = Filer
+package-files-empty = Du har inte laddat upp några filer.
+package-comments = Kommentarer
+package-comments-empty = Du har inte skrivit några kommentarer.
+package-invitations = Inbjudningar
+package-invitations-empty = Inga inbjudningar finns.
+package-requests = Begäranden
+package-requests-empty = Inga begäranden finns.
+package-memberships = Kundföretag
+package-memberships-empty = Du hör inte till något kundföretag.
+
+package-column-name = Namn
+package-column-value = Värde
+package-column-email = E-post
+package-column-pending-email = Ny e-post, obekräftad
+package-column-phone = Telefon
+package-column-locale = Språk
+package-column-role = Roll
+package-column-status = Status
+package-column-customer = Kundföretag
+package-column-thread = Tråd
+package-column-text = Text
+package-column-time = Tid
+package-column-date = Datum
+package-column-ip-address = IP-adress
+package-column-purpose = Ändamål
+package-column-event = Händelse
+package-column-file = Fil
+package-column-size = Storlek
+package-column-content-type = Format
+package-column-checksum = Kontrollsumma (SHA-256)
+package-column-uploaded = Uppladdad
+package-column-created = Skapad
+package-column-updated = Ändrad
+package-column-sent = Skickad
+package-column-answered = Besvarad
+package-column-received = Mottagen
+package-column-due = Svar senast
+package-column-closed = Avslutad
+package-column-state = Läge
+package-column-kind = Slag
+package-column-kept-until = Sparas till
+package-column-reason = Skäl
+package-column-reference = Referens
