@@ -7,6 +7,7 @@ mod locale;
 pub mod period;
 mod personal;
 mod phone;
+pub mod records;
 pub mod stockholm;
 mod text;
 mod texts;
@@ -17,6 +18,7 @@ pub use locale::{Locale, LocaleError};
 pub use period::{Period, PeriodError, RetentionChoice, RetentionChoiceError};
 pub use personal::Personal;
 pub use phone::{PhoneError, PhoneNumber};
+pub use records::{MembershipRole, TenantRole};
 pub use text::{
     CommentText, CompanyName, ContentType, ContentTypeError, FileName, InviteMessage, OrganisationNumber,
     OrganisationNumberError, PersonName, Reason, TextError, ThreadName,

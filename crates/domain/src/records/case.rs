@@ -1,0 +1,170 @@
+//! A case: what a data subject has asked for.
+
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{RequestId, UserId};
+
+/// A data subject's request (Art. 12–22) and what became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Case {
+    /// Its identifier.
+    pub id: RequestId,
+    /// What is asked for.
+    pub kind: CaseKind,
+    /// Whose it is.
+    pub subject: UserId,
+    /// Where it stands.
+    pub state: CaseState,
+    /// When it reached the controller.
+    pub received_at: Timestamp,
+    /// The day by which it must be answered (Art. 12(3)), in Europe/Stockholm.
+    pub due_at: Date,
+    /// Who registered it: the person, or an administrator for them.
+    pub registered_by: UserId,
+    /// What happened, oldest first.
+    pub events: Vec<CaseEvent>,
+    /// The package, once it is written.
+    pub package: Option<CasePackage>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A closed case does not change any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the case is closed")]
+pub struct ClosedCase;
+
+impl Case {
+    /// A new case at `now`, already taken up.
+    #[must_use]
+    pub fn open(
+        id: RequestId,
+        kind: CaseKind,
+        subject: UserId,
+        registered_by: UserId,
+        received_at: Timestamp,
+        now: Timestamp,
+        due_at: Date,
+    ) -> Self {
+        let event = |kind| CaseEvent { at: now, kind };
+        Self {
+            id,
+            kind,
+            subject,
+            state: CaseState::InProgress,
+            received_at,
+            due_at,
+            registered_by,
+            events: vec![event(CaseEventKind::Received), event(CaseEventKind::Started)],
+            package: None,
+            closed_at: None,
+        }
+    }
+
+    /// The package is there.
+    pub fn ready(&mut self, package: CasePackage, now: Timestamp) -> Result<(), ClosedCase> {
+        self.step(CaseState::Ready, CaseEventKind::PackageReady, now)?;
+        self.package = Some(package);
+        Ok(())
+    }
+
+    /// The person has been told that the package is there.
+    pub fn fulfil(&mut self, now: Timestamp) -> Result<(), ClosedCase> {
+        self.step(CaseState::Fulfilled, CaseEventKind::Fulfilled, now)
+    }
+
+    /// The person wants it no more.
+    pub fn withdraw(&mut self, now: Timestamp) -> Result<(), ClosedCase> {
+        self.step(CaseState::Withdrawn, CaseEventKind::Withdrawn, now)
+    }
+
+    fn step(&mut self, state: CaseState, kind: CaseEventKind, now: Timestamp) -> Result<(), ClosedCase> {
+        if self.state.is_closed() {
+            return Err(ClosedCase);
+        }
+        self.state = state;
+        self.events.push(CaseEvent { at: now, kind });
+        if state.is_closed() {
+            self.closed_at = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CaseKind {
+    /// Art. 15.
+    Access,
+}
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CaseState {
+    /// The package is being written.
+    InProgress,
+    /// The package is there; the person has not been told yet.
+    Ready,
+    /// Done, and the person has been told.
+    Fulfilled,
+    /// Taken back by the person.
+    Withdrawn,
+}
+
+impl CaseState {
+    /// Whether nothing more happens.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        matches!(self, Self::Fulfilled | Self::Withdrawn)
+    }
+}
+
+/// Something that happened to a case.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseEvent {
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// What.
+    pub kind: CaseEventKind,
+}
+
+/// What happened to a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CaseEventKind {
+    /// It came.
+    Received,
+    /// Work on it began.
+    Started,
+    /// The package is there.
+    PackageReady,
+    /// The person has been told.
+    Fulfilled,
+    /// The person took it back.
+    Withdrawn,
+    /// The package was removed when its period ended.
+    PackageRemoved,
+    /// Writing the package failed repeatedly; the administrators have been told.
+    Stuck,
+}
+
+/// The package of an access request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CasePackage {
+    /// In bytes.
+    pub size: u64,
+    /// In lower-case hexadecimal.
+    pub sha256: String,
+    /// When it was there.
+    pub ready_at: Timestamp,
+    /// The first day on which it is gone, in Europe/Stockholm.
+    pub until: Date,
+}

@@ -1,0 +1,142 @@
+//! A tenant and its settings.
+
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CompanyName, EmailAddress, InviteId, Locale, OrganisationNumber, PersonName, Personal, PhoneNumber,
+    RetentionChoice, TenantId,
+};
+
+/// A tenant: the controller's installation. Holds settings, no content.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// Chosen at its creation, never reused.
+    pub id: TenantId,
+    /// The controller.
+    pub name: CompanyName,
+    /// The controller's.
+    pub organisation_number: OrganisationNumber,
+    /// Whom people turn to.
+    pub contact: Contact,
+    /// Art. 37.
+    pub data_protection_officer: Option<DataProtectionOfficer>,
+    /// Language of what is written to people whose own is not known.
+    pub locale: Locale,
+    /// The contract of Art. 28(3), once signed.
+    pub agreement: Option<Agreement>,
+    /// Periods that only the controller can choose.
+    pub retention: RetentionChoices,
+    /// What the processor is instructed to do by itself.
+    pub instructions: Instructions,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its settings last changed.
+    pub updated_at: Timestamp,
+    /// The first administrator, until the invitation is made: the creation can be completed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub founder: Option<Founder>,
+}
+
+impl Tenant {
+    /// Whether the contract is in place. Until then only administrators sign in.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.agreement.is_some()
+    }
+}
+
+/// A person to turn to.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Contact {
+    /// Their name.
+    pub name: Personal<PersonName>,
+    /// Their address.
+    pub email: Personal<EmailAddress>,
+}
+
+/// Art. 37–39.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataProtectionOfficer {
+    /// Their name.
+    pub name: Personal<PersonName>,
+    /// Their address.
+    pub email: Personal<EmailAddress>,
+    /// Their number.
+    pub phone: Personal<PhoneNumber>,
+}
+
+/// The contract of Art. 28(3).
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Agreement {
+    /// Whose text it is.
+    pub kind: AgreementKind,
+    /// The day it was signed.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub signed_on: Date,
+    /// The tenant's own reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub reference: Option<String>,
+}
+
+/// Whose text the contract is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AgreementKind {
+    /// The operator's standard text.
+    Standard,
+    /// The tenant's own template.
+    Own,
+}
+
+/// The periods that nobody may guess for the tenant; none proposed, none applied until chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RetentionChoices {
+    /// How long a file is kept from its upload.
+    #[serde(default)]
+    pub files: Option<RetentionChoice>,
+    /// How long a comment is kept from when it was written.
+    #[serde(default)]
+    pub comments: Option<RetentionChoice>,
+}
+
+/// Who carries out a right of the data subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Instruction {
+    /// The processor, at once.
+    #[default]
+    Automatic,
+    /// An administrator decides first.
+    Approval,
+}
+
+/// The documented instructions of Art. 28(3)(a), as far as the program acts on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Instructions {
+    /// Art. 15.
+    pub access: Instruction,
+    /// Art. 20.
+    pub portability: Instruction,
+    /// Art. 16.
+    pub rectification: Instruction,
+}
+
+/// Who is invited first.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Founder {
+    /// The invitation that is made for them.
+    pub invite: InviteId,
+    /// Their name.
+    pub name: Personal<PersonName>,
+    /// Their address.
+    pub email: Personal<EmailAddress>,
+}
