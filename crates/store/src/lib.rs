@@ -1,7 +1,29 @@
 //! Ports of the customer portal, and their adapters.
+//!
+//! [`ports`](crate::BlobStore) promise in prose; `tests/conformance` checks each promise against every adapter.
 
+mod conditions;
+mod counting;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+mod faulty;
+mod fixed;
+mod memory;
+mod names;
 mod oidc;
 mod ports;
+mod shared;
+mod signing;
+mod system;
 
+use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
+pub use counting::{Counting, Counts, Tally};
+#[cfg(feature = "embedded")]
+pub use embedded::{EmbeddedQueue, EmbeddedStore, OpenError, Outbox};
+pub use faulty::{Call, CallKind, Faults, Faulty, Matching, Moment, Pause};
+pub use fixed::{FixedClock, SeededEntropy};
+pub use memory::{Enqueued, MemoryMailer, MemoryQueue, MemoryStore};
 pub use oidc::{EmailClaim, OidcConfigError, OidcIssuer, OidcVerifier};
 pub use ports::*;
+pub use signing::{SignedAccess, SigningKey, UrlSigner};
+pub use system::{SystemClock, SystemEntropy};

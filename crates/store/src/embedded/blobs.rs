@@ -1,0 +1,247 @@
+//! The blob store over rows and content files.
+
+use std::{fs::File, io, ops::Range, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use jiff::Timestamp;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use super::{
+    EmbeddedStore, INLINE_LIMIT, database,
+    draft::{self, Draft},
+    rows::{self, Content, Found},
+};
+use crate::{
+    Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, LIST_LIMIT, Page,
+    Properties, SignedUrl, StoreError, conditions::within, cut, names,
+};
+
+/// Bytes gathered before they go to a content file, and read from one at once.
+const PIECE: usize = 512 * 1024;
+
+/// How often a read begins again because the content was replaced between its row and its file.
+const OVERTAKEN_LIMIT: usize = 100;
+
+/// A body that has arrived whole, and is on disk where it is large.
+enum Arrived {
+    Small(Vec<u8>),
+    Large(Draft, u64),
+}
+
+impl EmbeddedStore {
+    async fn receive(&self, mut body: ByteStream) -> Result<Arrived, StoreError> {
+        let mut gathered = Vec::new();
+        let (mut length, mut size) = (0, 0_u64);
+        let mut draft = None;
+        while let Some(piece) = body.try_next().await.map_err(StoreError::Body)? {
+            length += piece.len();
+            size += piece.len() as u64;
+            gathered.push(piece);
+            if length > if draft.is_none() { INLINE_LIMIT } else { PIECE } {
+                draft = Some(self.spill(draft, std::mem::take(&mut gathered)).await?);
+                length = 0;
+            }
+        }
+        if draft.is_none() {
+            return Ok(Arrived::Small(gathered.concat()));
+        }
+        let mut draft = self.spill(draft, gathered).await?;
+        let draft = database::blocking(move || {
+            draft.complete().map_err(StoreError::broken)?;
+            Ok(draft)
+        });
+        Ok(Arrived::Large(draft.await?, size))
+    }
+
+    /// Appends to a content file, a new one where there is none.
+    async fn spill(&self, draft: Option<Draft>, pieces: Vec<Bytes>) -> Result<Draft, StoreError> {
+        let (database, entropy) = (Arc::clone(&self.database), Arc::clone(&self.entropy));
+        database::blocking(move || {
+            let write = || {
+                let mut draft = match draft {
+                    Some(draft) => draft,
+                    None => Draft::create(database.contents(), &*entropy)?,
+                };
+                draft.write(&pieces)?;
+                Ok(draft)
+            };
+            write().map_err(|error: io::Error| StoreError::broken(error))
+        })
+        .await
+    }
+
+    /// A blob's rows, and its content file open: one version, whatever is written from now on.
+    async fn open_content(&self, path: &BlobPath) -> Result<(Found, Option<File>), StoreError> {
+        for _ in 0..OVERTAKEN_LIMIT {
+            let wanted = path.clone();
+            let found = self.database.glance(move |connection| rows::find(connection, &wanted)).await?;
+            let found = found.ok_or(StoreError::NotFound)?;
+            let Content::File(file) = &found.content else { return Ok((found, None)) };
+            let file = self.database.contents().join(file);
+            let opened = database::blocking(move || match File::open(file) {
+                Ok(file) => Ok(Some(file)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(StoreError::broken(error)),
+            });
+            if let Some(file) = opened.await? {
+                return Ok((found, Some(file)));
+            }
+        }
+        Err(StoreError::broken("a content file is missing"))
+    }
+}
+
+#[async_trait]
+impl BlobStore for EmbeddedStore {
+    async fn create_container(&self, container: &Container) -> Result<bool, StoreError> {
+        names::check_container(container)?;
+        let container = container.clone();
+        self.database
+            .write(move |transaction| {
+                rows::create_container(transaction, &container).map_err(StoreError::broken)
+            })
+            .await
+    }
+
+    async fn delete_container(&self, container: &Container) -> Result<bool, StoreError> {
+        names::check_container(container)?;
+        let dropped = container.clone();
+        let existed = self
+            .database
+            .write(move |transaction| rows::drop_container(transaction, &dropped).map_err(StoreError::broken))
+            .await?;
+        let database = Arc::clone(&self.database);
+        while let Some(files) = self.database.write(rows::purge_some).await? {
+            let database = Arc::clone(&database);
+            database::blocking(move || {
+                for file in files {
+                    draft::remove(&database.contents().join(file));
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(existed)
+    }
+
+    async fn get(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob, StoreError> {
+        names::check(path)?;
+        let (Found { properties, content }, file) = self.open_content(path).await?;
+        match (content, file) {
+            (Content::File(_), Some(file)) => {
+                let range = within(properties.size, range)?;
+                let mut file = tokio::fs::File::from_std(file);
+                if range.start > 0 {
+                    file.seek(io::SeekFrom::Start(range.start)).await.map_err(StoreError::broken)?;
+                }
+                let part = file.take(range.end - range.start);
+                Ok(Blob { properties, range, body: Box::pin(ReaderStream::with_capacity(part, PIECE)) })
+            }
+            (Content::Inline(bytes), _) => {
+                let (range, bytes) = cut(&Bytes::from(bytes), range)?;
+                Ok(Blob { properties, range, body: crate::once(bytes) })
+            }
+            (Content::File(_), None) => Err(StoreError::broken("a content file was not opened")),
+        }
+    }
+
+    async fn put(&self, path: &BlobPath, body: ByteStream, condition: Condition) -> Result<ETag, StoreError> {
+        names::check(path)?;
+        let arrived = self.receive(body).await?;
+        let now = self.clock.now();
+        let path = path.clone();
+        let database = Arc::clone(&self.database);
+        self.database
+            .with_writer(move |connection| {
+                let (size, content, draft) = match arrived {
+                    Arrived::Small(bytes) => (bytes.len() as u64, Content::Inline(bytes), None),
+                    Arrived::Large(draft, size) => {
+                        (size, Content::File(draft.name().to_owned()), Some(draft))
+                    }
+                };
+                let written = database::transact(connection, |transaction| {
+                    rows::write(transaction, &path, &condition, size, &content, now)
+                });
+                // Where the row may be there, the file stays: the sweep sees whether it is.
+                if let Some(draft) = draft
+                    && !matches!(written, Err(database::Failure::Refused(_)))
+                {
+                    draft.keep();
+                }
+                let (etag, orphan) = written?;
+                if let Some(orphan) = orphan {
+                    draft::remove(&database.contents().join(orphan));
+                }
+                Ok(etag)
+            })
+            .await
+    }
+
+    async fn delete(&self, path: &BlobPath, if_match: Option<&ETag>) -> Result<(), StoreError> {
+        names::check(path)?;
+        let (path, if_match) = (path.clone(), if_match.cloned());
+        let database = Arc::clone(&self.database);
+        self.database
+            .with_writer(move |connection| {
+                let deleted = database::transact(connection, |transaction| {
+                    rows::delete(transaction, &path, if_match.as_ref())
+                });
+                if let Some(orphan) = deleted? {
+                    draft::remove(&database.contents().join(orphan));
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
+        names::check(path)?;
+        let path = path.clone();
+        let found = self.database.glance(move |connection| rows::find_properties(connection, &path)).await?;
+        found.ok_or(StoreError::NotFound)
+    }
+
+    async fn list(
+        &self,
+        container: &Container,
+        prefix: &str,
+        from: Option<&Continuation>,
+        max: usize,
+    ) -> Result<Page, StoreError> {
+        names::check_container(container)?;
+        let max = max.clamp(1, LIST_LIMIT);
+        let (container, prefix) = (container.clone(), prefix.to_owned());
+        let last = from.map(|Continuation(last)| last.clone());
+        let look = move |connection: &rusqlite::Connection| {
+            rows::list(connection, &container, &prefix, last.as_deref(), max + 1)
+        };
+        let mut entries = self.database.read(look).await?.ok_or(StoreError::NotFound)?;
+        let more = entries.len() > max;
+        entries.truncate(max);
+        let next = entries.last().filter(|_| more).map(|last| Continuation(last.name.clone()));
+        Ok(Page { entries, next })
+    }
+
+    async fn signed_upload_url(
+        &self,
+        path: &BlobPath,
+        expires_at: Timestamp,
+    ) -> Result<SignedUrl, StoreError> {
+        names::check(path)?;
+        Ok(self.urls.upload(path, expires_at))
+    }
+
+    async fn signed_download_url(
+        &self,
+        path: &BlobPath,
+        expires_at: Timestamp,
+        content_disposition: &str,
+        content_type: &str,
+    ) -> Result<SignedUrl, StoreError> {
+        names::check(path)?;
+        Ok(self.urls.download(path, expires_at, content_disposition, content_type))
+    }
+}

@@ -1,0 +1,216 @@
+//! Connections to the database: one that writes, a few that read.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use super::{OpenError, schema};
+use crate::StoreError;
+
+const FILE: &str = "store.sqlite3";
+const CONTENTS: &str = "contents";
+
+/// How long a call waits for another process's transaction. Transactions are short: this is reached only when one hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Up to this size the whole database is checked when it is opened, which takes well under a second.
+const CHECKED_LIMIT: u64 = 128 * 1024 * 1024;
+
+/// One connection for each thread that may read at once.
+const READERS: usize = 4;
+
+/// The folder of a store, open.
+pub(super) struct Database {
+    contents: PathBuf,
+    file: PathBuf,
+    writer: Arc<tokio::sync::Mutex<Connection>>,
+    readers: [Mutex<Option<Connection>>; READERS],
+    turn: AtomicUsize,
+}
+
+/// Why a transaction came to nothing.
+pub(super) enum Failure {
+    /// It was rolled back.
+    Refused(StoreError),
+    /// It broke while it was committed: it may have happened.
+    Uncertain(StoreError),
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(error) | Failure::Uncertain(error) => error,
+        }
+    }
+}
+
+impl Database {
+    pub(super) fn open(folder: &Path) -> Result<Self, OpenError> {
+        let contents = folder.join(CONTENTS);
+        let file = folder.join(FILE);
+        let unwritable = |source| OpenError::Unwritable { folder: folder.to_owned(), source };
+        fs::create_dir_all(&contents).map_err(unwritable)?;
+        let writer = Self::first_connection(&file, folder)?;
+        Ok(Self {
+            contents,
+            file,
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            readers: [const { Mutex::new(None) }; READERS],
+            turn: AtomicUsize::new(0),
+        })
+    }
+
+    fn first_connection(file: &Path, folder: &Path) -> Result<Connection, OpenError> {
+        let broken = |error: rusqlite::Error| OpenError::of(folder.to_owned(), &error);
+        let mut connection = connect(file, PATIENCE).map_err(broken)?;
+        let version = schema::version(&connection).map_err(broken)?;
+        if version > schema::VERSION {
+            return Err(OpenError::Newer { folder: folder.to_owned() });
+        }
+        connection.pragma_update(None, "journal_mode", "wal").map_err(broken)?;
+        if version == 0 {
+            schema::create(&mut connection).map_err(broken)?;
+        }
+        let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
+        if size <= CHECKED_LIMIT {
+            let verdict: String =
+                connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(broken)?;
+            if verdict != "ok" {
+                return Err(OpenError::Damaged { folder: folder.to_owned() });
+            }
+        }
+        connection.query_row("SELECT last FROM versions", [], |row| row.get::<_, i64>(0)).map_err(broken)?;
+        Ok(connection)
+    }
+
+    /// Where the content files lie.
+    pub(super) fn contents(&self) -> &Path {
+        &self.contents
+    }
+
+    /// A short look at a few rows, at once on this thread: in the write-ahead log a reader waits for nobody, and going
+    /// to another thread would cost more than the look. Where it would have to wait after all, it goes to one that may.
+    pub(super) async fn glance<T: Send + 'static>(
+        self: &Arc<Self>,
+        look: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.look_now(&look) {
+            Some(Ok(found)) => Ok(found),
+            Some(Err(error)) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
+                Err(StoreError::broken(error))
+            }
+            Some(Err(_)) | None => self.read(look).await,
+        }
+    }
+
+    /// A longer reading, on a thread that may wait.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let database = Arc::clone(self);
+        blocking(move || database.read_here(look)).await
+    }
+
+    /// The same on this thread.
+    pub(super) fn read_here<T>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        let slot = self.readers.iter().cycle().nth(turn).ok_or_else(|| StoreError::broken("no reader"))?;
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.ready(&mut slot).map_err(StoreError::broken)?;
+        connection.busy_timeout(PATIENCE).map_err(StoreError::broken)?;
+        let found = look(connection).map_err(StoreError::broken);
+        connection.busy_timeout(Duration::ZERO).map_err(StoreError::broken)?;
+        found
+    }
+
+    fn look_now<T>(&self, look: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<rusqlite::Result<T>> {
+        let mut slot = self.readers.iter().find_map(|slot| slot.try_lock().ok())?;
+        Some(self.ready(&mut slot).and_then(look))
+    }
+
+    fn ready<'a>(&self, slot: &'a mut Option<Connection>) -> rusqlite::Result<&'a Connection> {
+        let connection = match slot.take() {
+            Some(connection) => connection,
+            None => connect(&self.file, Duration::ZERO)?,
+        };
+        Ok(slot.insert(connection))
+    }
+
+    /// Work with the writing connection, on a thread that may wait. It is carried through even if nobody waits for it
+    /// any more.
+    pub(super) async fn with_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        blocking(move || work(&mut writer)).await
+    }
+
+    /// One transaction.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.with_writer(|connection| transact(connection, work).map_err(StoreError::from)).await
+    }
+
+    /// Work with the writing connection on this thread, which must not be one of the runtime's.
+    pub(super) fn write_here<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        transact(&mut self.writer.blocking_lock(), work).map_err(StoreError::from)
+    }
+}
+
+/// One transaction that sees nobody else's work.
+pub(super) fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, Failure> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| Failure::Refused(StoreError::broken(error)))?;
+    let outcome = work(&transaction).map_err(Failure::Refused)?;
+    transaction.commit().map_err(|error| Failure::Uncertain(StoreError::broken(error)))?;
+    Ok(outcome)
+}
+
+/// Empties the write-ahead log; false when somebody is in the way.
+pub(super) fn checkpoint(connection: &Connection) -> Result<bool, StoreError> {
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        .map(|busy| busy == 0)
+        .map_err(StoreError::broken)
+}
+
+/// Work on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(StoreError::broken)?
+}
+
+fn connect(file: &Path, patience: Duration) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(patience)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "secure_delete", "on")?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}

@@ -1,0 +1,128 @@
+//! The decorator that carries the plan out.
+
+use std::{ops::Range, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{Call, CallKind, Faults};
+use crate::{
+    Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, Mail, MailError, Mailer,
+    Page, Properties, Queue, SignedUrl, StoreError,
+};
+
+/// A port that fails as planned: [`StoreError::Unavailable`], [`MailError::Unavailable`].
+#[derive(Clone)]
+pub struct Faulty<S> {
+    inner: S,
+    faults: Faults,
+}
+
+/// The cause of a planned failure.
+#[derive(Debug, thiserror::Error)]
+#[error("a planned failure")]
+struct Planned;
+
+impl<S> Faulty<S> {
+    /// Lets `faults` happen to what goes to `inner`.
+    #[must_use]
+    pub fn new(inner: S, faults: Faults) -> Self {
+        Self { inner, faults }
+    }
+
+    async fn through<T, E>(
+        &self,
+        kind: CallKind,
+        name: String,
+        failure: fn() -> E,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        let fate = self.faults.begin(Call { kind, name });
+        if !fate.before.passes().await {
+            return Err(failure());
+        }
+        let answer = call.await;
+        if fate.after.passes().await { answer } else { Err(failure()) }
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::broken(Planned)
+}
+
+#[async_trait]
+impl<S: BlobStore> BlobStore for Faulty<S> {
+    async fn create_container(&self, container: &Container) -> Result<bool, StoreError> {
+        let call = self.inner.create_container(container);
+        self.through(CallKind::CreateContainer, container.as_str().to_owned(), unavailable, call).await
+    }
+
+    async fn delete_container(&self, container: &Container) -> Result<bool, StoreError> {
+        let call = self.inner.delete_container(container);
+        self.through(CallKind::DeleteContainer, container.as_str().to_owned(), unavailable, call).await
+    }
+
+    async fn get(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob, StoreError> {
+        self.through(CallKind::Get, path.to_string(), unavailable, self.inner.get(path, range)).await
+    }
+
+    async fn put(&self, path: &BlobPath, body: ByteStream, condition: Condition) -> Result<ETag, StoreError> {
+        let call = self.inner.put(path, body, condition);
+        self.through(CallKind::Put, path.to_string(), unavailable, call).await
+    }
+
+    async fn delete(&self, path: &BlobPath, if_match: Option<&ETag>) -> Result<(), StoreError> {
+        self.through(CallKind::Delete, path.to_string(), unavailable, self.inner.delete(path, if_match)).await
+    }
+
+    async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
+        self.through(CallKind::Properties, path.to_string(), unavailable, self.inner.properties(path)).await
+    }
+
+    async fn list(
+        &self,
+        container: &Container,
+        prefix: &str,
+        from: Option<&Continuation>,
+        max: usize,
+    ) -> Result<Page, StoreError> {
+        let call = self.inner.list(container, prefix, from, max);
+        self.through(CallKind::List, format!("{}/{prefix}", container.as_str()), unavailable, call).await
+    }
+
+    async fn signed_upload_url(
+        &self,
+        path: &BlobPath,
+        expires_at: Timestamp,
+    ) -> Result<SignedUrl, StoreError> {
+        let call = self.inner.signed_upload_url(path, expires_at);
+        self.through(CallKind::Sign, path.to_string(), unavailable, call).await
+    }
+
+    async fn signed_download_url(
+        &self,
+        path: &BlobPath,
+        expires_at: Timestamp,
+        content_disposition: &str,
+        content_type: &str,
+    ) -> Result<SignedUrl, StoreError> {
+        let call = self.inner.signed_download_url(path, expires_at, content_disposition, content_type);
+        self.through(CallKind::Sign, path.to_string(), unavailable, call).await
+    }
+}
+
+#[async_trait]
+impl<Q: Queue> Queue for Faulty<Q> {
+    async fn enqueue(&self, queue: &str, message: &str, delay: Duration) -> Result<(), StoreError> {
+        let call = self.inner.enqueue(queue, message, delay);
+        self.through(CallKind::Enqueue, queue.to_owned(), unavailable, call).await
+    }
+}
+
+#[async_trait]
+impl<M: Mailer> Mailer for Faulty<M> {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        let failure = || MailError::Unavailable(Box::new(Planned));
+        self.through(CallKind::Send, mail.message_id.clone(), failure, self.inner.send(mail)).await
+    }
+}

@@ -1,0 +1,91 @@
+//! Each promise of the ports, kept by every adapter. Another adapter joins with one line at the end of this file.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where a promise is broken"
+)]
+
+mod containers;
+mod listing;
+mod reading;
+mod signed;
+mod stores;
+mod writing;
+
+/// One test for each promise and store. Stores that the program serves itself show two more.
+macro_rules! conformance {
+    ($($store:ident),* $(,)?) => {
+        $(mod $store { conformance!(@promises $store); })*
+    };
+    (served: $($store:ident),* $(,)?) => {
+        $(mod $store {
+            conformance!(@promises $store);
+            conformance!(@each $store, writing, [last_modified_is_the_time_of_the_last_write]);
+            conformance!(@each $store, signed, [a_signed_url_allows_what_it_was_made_for]);
+        })*
+    };
+    (@promises $store:ident) => {
+        conformance!(@each $store, containers, [
+            a_container_is_made_once,
+            a_deleted_container_is_gone_with_all_it_held,
+            a_container_made_again_is_empty,
+            containers_do_not_see_each_other,
+            a_missing_container_is_not_found,
+            names_that_storage_refuses_are_errors,
+        ]);
+        conformance!(@each $store, writing, [
+            a_blob_is_read_as_it_was_written,
+            an_empty_blob_is_a_blob,
+            every_write_gives_a_new_version,
+            if_absent_writes_once,
+            if_match_writes_only_over_that_version,
+            of_two_who_create_at_once_one_wins,
+            of_many_who_change_one_version_one_wins,
+            a_blob_is_deleted_once,
+            delete_if_match_spares_another_version,
+            a_version_does_not_come_back_after_delete,
+            a_large_body_is_stored_whole_and_can_shrink_again,
+            a_body_that_breaks_off_leaves_nothing,
+            a_body_that_breaks_off_leaves_the_old_content,
+            a_refused_write_changes_nothing,
+        ]);
+        conformance!(@each $store, reading, [
+            ranges_are_cut_to_the_content,
+            a_range_outside_the_content_is_refused,
+            an_empty_blob_satisfies_no_range,
+            a_reader_keeps_its_version_while_the_blob_is_replaced,
+            a_reader_keeps_its_version_while_the_blob_is_deleted,
+            readers_see_old_or_new_never_a_part,
+            more_than_the_caller_is_ready_to_hold_is_refused,
+            properties_tell_what_a_reading_tells,
+        ]);
+        conformance!(@each $store, listing, [
+            names_come_in_byte_order,
+            a_prefix_is_taken_literally,
+            a_prefix_ends_where_its_bytes_end,
+            pages_join_without_gap_or_repetition,
+            an_exact_last_page_says_that_it_is_the_last,
+            a_listing_shows_what_existed_throughout,
+            entries_tell_what_properties_tell,
+            nothing_is_an_empty_page,
+        ]);
+        conformance!(@each $store, signed, [
+            a_signed_url_names_method_and_expiry,
+        ]);
+    };
+    (@each $store:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                let subject = super::stores::$store().await;
+                super::$module::$promise(subject).await;
+            }
+        )*
+    };
+}
+
+conformance!(served: memory, faulty_over_memory, counting_over_memory);
+#[cfg(feature = "embedded")]
+conformance!(served: embedded);

@@ -1,0 +1,96 @@
+//! The stores under test, each fresh and empty.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kundportal_store::{
+    BlobPath, BlobStore, Container, Counting, Counts, Faults, Faulty, FixedClock, MemoryStore, SignedAccess,
+};
+
+type Verify = dyn Fn(&str, &str, Timestamp) -> Option<SignedAccess> + Send + Sync;
+
+/// A store, and what a test of it needs beside it.
+pub(crate) struct Subject {
+    pub(crate) store: Arc<dyn BlobStore>,
+    /// For stores that the program serves itself.
+    served: Option<Served>,
+    /// Keeps the store's folder until the test has ended.
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// What a test reaches of a store that the program serves itself.
+pub(crate) struct Served {
+    /// The store's clock.
+    pub(crate) clock: Arc<FixedClock>,
+    /// Checks signed URLs by path and query.
+    pub(crate) verify: Box<Verify>,
+}
+
+/// A container that every test may use.
+pub(crate) fn container() -> Container {
+    Container::new("tenant-one")
+}
+
+/// A blob in it.
+pub(crate) fn at(name: &str) -> BlobPath {
+    BlobPath::new(container(), name)
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().expect("a time")
+}
+
+impl Subject {
+    async fn new(
+        store: Arc<dyn BlobStore>,
+        clock: Arc<FixedClock>,
+        verify: Box<Verify>,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
+        assert!(store.create_container(&container()).await.expect("a container"));
+        Self { store, served: Some(Served { clock, verify }), _folder: folder }
+    }
+
+    pub(crate) fn served(&self) -> &Served {
+        self.served.as_ref().expect("a store that the program serves itself")
+    }
+}
+
+pub(crate) async fn memory() -> Subject {
+    wrapped(|store| store).await
+}
+
+pub(crate) async fn faulty_over_memory() -> Subject {
+    wrapped(|store| Arc::new(Faulty::new(store, Faults::new()))).await
+}
+
+pub(crate) async fn counting_over_memory() -> Subject {
+    wrapped(|store| Arc::new(Counting::new(store, Counts::new()))).await
+}
+
+async fn wrapped(wrap: impl FnOnce(Arc<dyn BlobStore>) -> Arc<dyn BlobStore>) -> Subject {
+    let clock = Arc::new(FixedClock::new(start()));
+    let memory = Arc::new(MemoryStore::new(clock.clone()));
+    let store = wrap(memory.clone());
+    let verify = move |method: &str, asked: &str, now| memory.verify_signed(method, asked, now);
+    Subject::new(store, clock, Box::new(verify), None).await
+}
+
+#[cfg(feature = "embedded")]
+pub(crate) async fn embedded() -> Subject {
+    use kundportal_store::{EmbeddedStore, SeededEntropy, SigningKey};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = Arc::new(FixedClock::new(start()));
+    let store = EmbeddedStore::open(
+        folder.path(),
+        SigningKey::new(&[1; 32]),
+        "http://localhost:7071/dev/storage",
+        clock.clone(),
+        Arc::new(SeededEntropy::new(1)),
+    )
+    .expect("a store");
+    let verifier = store.clone();
+    let verify = move |method: &str, asked: &str, now| verifier.verify_signed(method, asked, now);
+    Subject::new(Arc::new(store), clock, Box::new(verify), Some(folder)).await
+}
