@@ -1,9 +1,14 @@
 //! Pure rules of the customer portal: what is an address, when is a case due, what must go when. No I/O, no clock, no
 //! chance: `now` and identifiers come in as arguments, decisions go out as data.
 
+pub mod archive_name;
+pub mod calendar;
+pub mod client_ip;
+pub mod deadline;
 mod email;
 pub mod ids;
 mod locale;
+pub mod merge_patch;
 pub mod period;
 mod personal;
 mod phone;
@@ -12,9 +17,11 @@ pub mod stockholm;
 mod text;
 mod texts;
 
+pub use archive_name::Namer;
 pub use email::{EmailAddress, EmailError};
 pub use ids::{CommentId, CustomerId, FileId, IdError, InviteId, RecordId, RequestId, TenantId, UserId};
 pub use locale::{Locale, LocaleError};
+pub use merge_patch::Patch;
 pub use period::{Period, PeriodError, RetentionChoice, RetentionChoiceError};
 pub use personal::Personal;
 pub use phone::{PhoneError, PhoneNumber};
