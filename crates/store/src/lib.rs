@@ -14,6 +14,7 @@ mod oidc;
 mod ports;
 mod shared;
 mod signing;
+mod smtp;
 mod system;
 
 use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
@@ -26,4 +27,5 @@ pub use memory::{Enqueued, MemoryMailer, MemoryQueue, MemoryStore};
 pub use oidc::{EmailClaim, OidcConfigError, OidcIssuer, OidcVerifier};
 pub use ports::*;
 pub use signing::{SignedAccess, SigningKey, UrlSigner};
+pub use smtp::{SmtpConfigError, SmtpMailer, SmtpUrl};
 pub use system::{SystemClock, SystemEntropy};
