@@ -208,9 +208,9 @@ mod tests {
     #[test]
     fn many_equal_names_take_time_in_proportion_to_their_number() {
         let mut namer = Namer::new();
-        let names: HashSet<_> = (0..20_000).map(|_| namer.name("bild.jpg")).collect();
-        assert_eq!(names.len(), 20_000);
-        assert!(names.contains("bild (20000).jpg"));
+        let given: HashSet<_> = (0..20_000).map(|_| namer.name("bild.jpg")).collect();
+        assert_eq!(given.len(), 20_000);
+        assert!(given.contains("bild (20000).jpg"));
     }
 
     fn assert_safe(name: &str) -> Result<(), TestCaseError> {

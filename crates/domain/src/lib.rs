@@ -4,6 +4,7 @@
 pub mod archive_name;
 pub mod calendar;
 pub mod client_ip;
+pub mod data_map;
 pub mod deadline;
 mod email;
 pub mod ids;
@@ -13,11 +14,13 @@ pub mod period;
 mod personal;
 mod phone;
 pub mod records;
+pub mod retention;
 pub mod stockholm;
 mod text;
 mod texts;
 
 pub use archive_name::Namer;
+pub use data_map::Category;
 pub use email::{EmailAddress, EmailError};
 pub use ids::{CommentId, CustomerId, FileId, IdError, InviteId, RecordId, RequestId, TenantId, UserId};
 pub use locale::{Locale, LocaleError};
@@ -26,6 +29,7 @@ pub use period::{Period, PeriodError, RetentionChoice, RetentionChoiceError};
 pub use personal::Personal;
 pub use phone::{PhoneError, PhoneNumber};
 pub use records::{MembershipRole, TenantRole};
+pub use retention::RetentionRules;
 pub use text::{
     CommentText, CompanyName, ContentType, ContentTypeError, FileName, InviteMessage, OrganisationNumber,
     OrganisationNumberError, PersonName, Reason, TextError, ThreadName,

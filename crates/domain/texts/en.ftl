@@ -183,7 +183,7 @@ mail-package-ready-subject = Your data are ready to fetch
 mail-package-ready-body =
     Everything that { $tenant } holds about you in the customer portal has been put together in one file, which you fetch in the portal. For security you are asked to sign in again first.
 
-    The file is there up to and including { $until } and is then deleted. You can ask for a new one at any time.
+    The file is deleted on { $until }. You can ask for a new one at any time.
 
     If something is wrong you can ask for rectification. You can also complain to the Swedish Authority for Privacy Protection, imy.se.
 mail-package-ready-button = Fetch my data
@@ -193,7 +193,7 @@ mail-package-partly-ready-body =
 
     You are also mentioned in something that others have written. An administrator goes through that part, because it concerns other people, and you will have an answer by { $due }.
 
-    The first part is there up to and including { $until }.
+    The first part is deleted on { $until }.
 mail-package-partly-ready-button = Fetch the first part
 
 ## Mail: idle account
@@ -308,3 +308,131 @@ package-column-kind = Kind
 package-column-kept-until = Kept until
 package-column-reason = Reason
 package-column-reference = Reference
+
+## The data map: categories of personal data
+
+data-profile-name = Profile
+data-profile-purpose = To know who uses the portal on behalf of the customer, to reach the person and to give the right access.
+data-profile-source = The invitation, what the person has changed, and corrections by an administrator.
+data-profile-kept = Counts from the last day the account was used. The person is warned before the account goes. A deactivated account goes earlier.
+
+data-email-changes-name = New e-mail address that is not confirmed
+data-email-changes-purpose = To check that the new address is the person's own before it takes effect.
+data-email-changes-source = The person.
+data-email-changes-kept = Counts from when the change was asked for.
+
+data-pictures-name = Picture
+data-pictures-purpose = To let colleagues recognise each other in the portal.
+data-pictures-source = The person.
+data-pictures-kept = Until the person removes it, or as long as the account exists.
+
+data-last-use-name = Last used
+data-last-use-purpose = To remove accounts that are not used.
+data-last-use-source = Written when the person uses the portal; the day only, no IP address.
+data-last-use-kept = As long as the account exists.
+
+data-sign-ins-name = Sign-ins
+data-sign-ins-purpose = To discover and investigate sign-ins by others. The person sees them too.
+data-sign-ins-source = Written when the person signs in, with the browser's IP address.
+data-sign-ins-kept = Counts from the sign-in.
+
+data-activity-name = Activity and look-ups
+data-activity-purpose = To let the person and the supplier see what was done, and when somebody looked up the person's data.
+data-activity-source = Written when the person or somebody else does something that concerns the person.
+data-activity-kept = Counts from the event.
+
+data-references-name = References
+data-references-purpose = To find everything that concerns the person when it is to be released or erased.
+data-references-source = Written by the service.
+data-references-kept = As long as the account exists.
+
+data-files-name = Files
+data-files-purpose = The collaboration between the supplier and the customer. The files are the supplier's records.
+data-files-source = Whoever uploaded the file.
+data-files-kept = Counts from the upload. The supplier decides the period. The file stays when its uploader leaves, but without the name.
+
+data-comments-name = Comments
+data-comments-purpose = The collaboration between the supplier and the customer. The comments are the supplier's records.
+data-comments-source = Whoever wrote the comment.
+data-comments-kept = Counts from when the comment was written. The supplier decides the period. The comment stays when its author leaves, but without the name.
+
+data-customers-name = Customers
+data-customers-purpose = To know which companies the portal is for and which users belong to them.
+data-customers-source = The supplier.
+data-customers-kept = Until the supplier closes the portal or removes the customer.
+
+data-invitations-name = Invitations
+data-invitations-purpose = To invite users and to be able to show who invited whom.
+data-invitations-source = The administrator who invited.
+data-invitations-kept = An unanswered invitation expires seven days after it was last sent. The period counts from when it was answered, revoked or expired.
+
+data-cases-name = Requests
+data-cases-purpose = To answer data subjects' requests in time and to be able to show it.
+data-cases-source = The data subject, or an administrator on their behalf.
+data-cases-kept = Counts from when the case was closed, without name, address and free text.
+
+data-packages-name = Released data
+data-packages-purpose = To give the data subject a copy of the data.
+data-packages-source = Put together by the service from the other categories.
+data-packages-kept = Counts from when the file was ready.
+
+data-settings-name = Settings
+data-settings-purpose = To let data subjects know whom to turn to, and to show who decides for the supplier.
+data-settings-source = The supplier's administrators and the operator of the service.
+data-settings-kept = Until they are changed or the supplier closes the portal.
+
+data-identity-index-name = Look-up values of identities and addresses
+data-identity-index-purpose = To find the right user at sign-in and invitation without the address lying in the open.
+data-identity-index-source = Computed by the service with a secret key.
+data-identity-index-kept = As long as the account or the invitation exists.
+
+data-index-name = Lists
+data-index-purpose = To show lists of users, files, comments, invitations and requests.
+data-index-source = Written by the service; identifiers only, no names.
+data-index-kept = As long as what is listed exists.
+
+data-idempotency-keys-name = Keys against repeated calls
+data-idempotency-keys-purpose = To avoid doing the same thing twice when a call is sent again.
+data-idempotency-keys-source = Written by the service.
+data-idempotency-keys-kept = Counts from when the key was used.
+
+data-uploads-name = Uploads in progress
+data-uploads-purpose = To receive large files.
+data-uploads-source = Whoever uploads.
+data-uploads-kept = Counts from when the upload was begun.
+
+data-work-name = Waiting work
+data-work-purpose = To see to it that what was begun is done, mails are sent and data are deleted in time.
+data-work-source = Written by the service; identifiers only. Mails are written when they are sent.
+data-work-kept = Until the work is done.
+
+data-run-reports-name = Reports of the deletion runs
+data-run-reports-purpose = To be able to show that data were deleted in time.
+data-run-reports-source = Written by the service.
+data-run-reports-kept = Counts from the run.
+
+data-audit-name = Audit log
+data-audit-purpose = To be able to show who did what with personal data.
+data-audit-source = Written by the service at changes and look-ups; identifiers instead of names.
+data-audit-kept = Counts from the day of the event.
+
+data-platform-logs-name = Logs of the platform
+data-platform-logs-purpose = To keep the service running and to discover attacks.
+data-platform-logs-source = Written by the platform, with the IP address.
+data-platform-logs-kept = Counts from the call.
+
+basis-consent = Consent (Art. 6(1)(a))
+basis-contract = Contract (Art. 6(1)(b))
+basis-legal-obligation = Legal obligation (Art. 6(1)(c))
+basis-legitimate-interests = Legitimate interests (Art. 6(1)(f))
+erasure-delete = Is deleted.
+erasure-detach = Stays with the supplier, without your name.
+erasure-strip = Stays for its period, without name, address and free text.
+erasure-keep = Stays for its period, without names.
+erasure-expire = Goes by itself within a short time.
+left-out-index = Consists only of identifiers of what is included already.
+left-out-package = Is an earlier copy of the same data.
+left-out-settings = Concerns the supplier and not you as a user; your own role is in the profile.
+left-out-uploads = Is not completely uploaded and is deleted within a day unless it is completed.
+left-out-pseudonymous = Holds only counts and identifiers.
+left-out-logs = Is kept by the platform and cannot be searched by person.

@@ -183,7 +183,7 @@ mail-package-ready-subject = Dina uppgifter är klara att hämta
 mail-package-ready-body =
     Allt som { $tenant } har om dig i kundportalen är sammanställt i en fil, som du hämtar i portalen. Av säkerhetsskäl får du logga in på nytt först.
 
-    Filen finns till och med { $until } och tas sedan bort. Du kan när som helst begära en ny.
+    Filen tas bort den { $until }. Du kan när som helst begära en ny.
 
     Är något fel kan du begära rättelse. Du kan också klaga hos Integritetsskyddsmyndigheten, imy.se.
 mail-package-ready-button = Hämta mina uppgifter
@@ -193,7 +193,7 @@ mail-package-partly-ready-body =
 
     Du nämns också i något som andra har skrivit. Den delen går en administratör igenom, eftersom den rör andra personer, och du får svar senast { $due }.
 
-    Den första delen finns till och med { $until }.
+    Den första delen tas bort den { $until }.
 mail-package-partly-ready-button = Hämta första delen
 
 ## Mejl: oanvänt konto
@@ -308,3 +308,131 @@ package-column-kind = Slag
 package-column-kept-until = Sparas till
 package-column-reason = Skäl
 package-column-reference = Referens
+
+## Registerkartan: kategorier av personuppgifter
+
+data-profile-name = Profil
+data-profile-purpose = Att veta vem som använder portalen för kundföretagets räkning, kunna nå personen och ge rätt behörighet.
+data-profile-source = Inbjudan, det personen själv har ändrat, och rättelser av en administratör.
+data-profile-kept = Räknas från den dag kontot senast användes. Personen varnas innan kontot tas bort. Ett inaktiverat konto tas bort tidigare.
+
+data-email-changes-name = Ny e-postadress som inte är bekräftad
+data-email-changes-purpose = Att kontrollera att den nya adressen är personens egen innan den börjar gälla.
+data-email-changes-source = Personen själv.
+data-email-changes-kept = Räknas från det att bytet begärdes.
+
+data-pictures-name = Bild
+data-pictures-purpose = Att kollegor ska känna igen varandra i portalen.
+data-pictures-source = Personen själv.
+data-pictures-kept = Tills personen tar bort den, eller så länge kontot finns.
+
+data-last-use-name = Senast använd
+data-last-use-purpose = Att ta bort konton som inte används.
+data-last-use-source = Skrivs när personen använder portalen; bara dagen, ingen IP-adress.
+data-last-use-kept = Så länge kontot finns.
+
+data-sign-ins-name = Inloggningar
+data-sign-ins-purpose = Att upptäcka och utreda obehörig inloggning. Personen ser dem själv.
+data-sign-ins-source = Skrivs när personen loggar in, med webbläsarens IP-adress.
+data-sign-ins-kept = Räknas från inloggningen.
+
+data-activity-name = Händelser och uppslag
+data-activity-purpose = Att personen och leverantören ska kunna se vad som har gjorts och när någon slog upp personens uppgifter.
+data-activity-source = Skrivs när personen eller någon annan gör något som rör personen.
+data-activity-kept = Räknas från händelsen.
+
+data-references-name = Hänvisningar
+data-references-purpose = Att hitta allt som rör personen när det ska lämnas ut eller raderas.
+data-references-source = Skrivs av tjänsten.
+data-references-kept = Så länge kontot finns.
+
+data-files-name = Filer
+data-files-purpose = Samarbetet mellan leverantören och kundföretaget. Filerna är leverantörens handlingar.
+data-files-source = Den som laddade upp filen.
+data-files-kept = Räknas från uppladdningen. Leverantören bestämmer tiden. Filen finns kvar när den som laddade upp den slutar, men utan namn.
+
+data-comments-name = Kommentarer
+data-comments-purpose = Samarbetet mellan leverantören och kundföretaget. Kommentarerna är leverantörens handlingar.
+data-comments-source = Den som skrev kommentaren.
+data-comments-kept = Räknas från det att kommentaren skrevs. Leverantören bestämmer tiden. Kommentaren finns kvar när författaren slutar, men utan namn.
+
+data-customers-name = Kundföretag
+data-customers-purpose = Att veta vilka företag portalen är till för och vilka användare som hör till dem.
+data-customers-source = Leverantören.
+data-customers-kept = Tills leverantören avslutar portalen eller tar bort kundföretaget.
+
+data-invitations-name = Inbjudningar
+data-invitations-purpose = Att bjuda in användare och kunna visa vem som bjöd in vem.
+data-invitations-source = Den administratör som bjöd in.
+data-invitations-kept = En obesvarad inbjudan går ut sju dagar efter att den senast skickades. Tiden räknas från det att den besvarades, återkallades eller gick ut.
+
+data-cases-name = Begäranden
+data-cases-purpose = Att svara på begäranden från registrerade i tid och kunna visa det.
+data-cases-source = Den registrerade, eller en administratör för dennes räkning.
+data-cases-kept = Räknas från det att ärendet avslutades, utan namn, adress och fri text.
+
+data-packages-name = Utlämnade uppgifter
+data-packages-purpose = Att lämna ut en kopia av uppgifterna till den registrerade.
+data-packages-source = Sammanställs av tjänsten ur de andra kategorierna.
+data-packages-kept = Räknas från det att filen var klar.
+
+data-settings-name = Inställningar
+data-settings-purpose = Att de registrerade ska veta vem de vänder sig till, och att visa vem som beslutar för leverantören.
+data-settings-source = Leverantörens administratörer och den som driver tjänsten.
+data-settings-kept = Tills uppgiften ändras eller leverantören avslutar portalen.
+
+data-identity-index-name = Sökvärden för identiteter och adresser
+data-identity-index-purpose = Att hitta rätt användare vid inloggning och inbjudan utan att adressen ligger i klartext.
+data-identity-index-source = Beräknas av tjänsten med en hemlig nyckel.
+data-identity-index-kept = Så länge kontot eller inbjudan finns.
+
+data-index-name = Listor
+data-index-purpose = Att visa listor över användare, filer, kommentarer, inbjudningar och ärenden.
+data-index-source = Skrivs av tjänsten; bara beteckningar, inga namn.
+data-index-kept = Så länge det som listas finns.
+
+data-idempotency-keys-name = Nycklar mot dubbla anrop
+data-idempotency-keys-purpose = Att samma sak inte ska göras två gånger när ett anrop skickas om.
+data-idempotency-keys-source = Skrivs av tjänsten.
+data-idempotency-keys-kept = Räknas från det att nyckeln användes.
+
+data-uploads-name = Påbörjade uppladdningar
+data-uploads-purpose = Att ta emot stora filer.
+data-uploads-source = Den som laddar upp.
+data-uploads-kept = Räknas från det att uppladdningen påbörjades.
+
+data-work-name = Väntande arbete
+data-work-purpose = Att det som har påbörjats blir gjort, mejl skickade och gallring utförd i tid.
+data-work-source = Skrivs av tjänsten; bara beteckningar. Mejl skrivs först när de skickas.
+data-work-kept = Tills arbetet är gjort.
+
+data-run-reports-name = Rapporter från gallringen
+data-run-reports-purpose = Att kunna visa att uppgifter har tagits bort i tid.
+data-run-reports-source = Skrivs av tjänsten.
+data-run-reports-kept = Räknas från körningen.
+
+data-audit-name = Granskningslogg
+data-audit-purpose = Att kunna visa vem som har gjort vad med personuppgifter.
+data-audit-source = Skrivs av tjänsten vid ändringar och uppslag; beteckningar i stället för namn.
+data-audit-kept = Räknas från händelsens dag.
+
+data-platform-logs-name = Plattformens loggar
+data-platform-logs-purpose = Att driften ska fungera och angrepp upptäckas.
+data-platform-logs-source = Skrivs av plattformen, med IP-adress.
+data-platform-logs-kept = Räknas från anropet.
+
+basis-consent = Samtycke (artikel 6.1 a)
+basis-contract = Avtal (artikel 6.1 b)
+basis-legal-obligation = Rättslig förpliktelse (artikel 6.1 c)
+basis-legitimate-interests = Intresseavvägning (artikel 6.1 f)
+erasure-delete = Tas bort.
+erasure-detach = Finns kvar hos leverantören, utan ditt namn.
+erasure-strip = Finns kvar sin tid, utan namn, adress och fri text.
+erasure-keep = Finns kvar sin tid, utan namn.
+erasure-expire = Försvinner av sig självt inom kort.
+left-out-index = Består bara av beteckningar för det som redan finns med.
+left-out-package = Är en tidigare kopia av samma uppgifter.
+left-out-settings = Gäller leverantören och inte dig som användare; din egen roll står under profilen.
+left-out-uploads = Är inte färdigt uppladdat och tas bort inom ett dygn om det inte slutförs.
+left-out-pseudonymous = Innehåller bara antal och beteckningar.
+left-out-logs = Förs av plattformen och går inte att söka per person.
