@@ -390,3 +390,20 @@ async fn pictures_are_made_one_at_a_time_and_each_has_its_turn() {
     assert_eq!(limiter.process(Bytes::new()).await.err(), Some(PictureError::Undecodable));
     assert!(limiter.process(upload).await.is_ok());
 }
+/// A lossy WebP of six by four pixels, as another encoder wrote it.
+const LOSSY_WEBP: [u8; 56] = [
+    0x52, 0x49, 0x46, 0x46, 0x30, 0x00, 0x00, 0x00, 0x57, 0x45, 0x42, 0x50, 0x56, 0x50, 0x38, 0x20, 0x24,
+    0x00, 0x00, 0x00, 0x70, 0x01, 0x00, 0x9d, 0x01, 0x2a, 0x06, 0x00, 0x04, 0x00, 0x0c, 0xc0, 0xce, 0x25,
+    0xa0, 0x02, 0x74, 0x01, 0x40, 0x00, 0x00, 0xfe, 0xda, 0x26, 0x11, 0x86, 0x8d, 0x7e, 0x2e, 0xec, 0x47,
+    0x19, 0x24, 0x00, 0x00, 0x00,
+];
+
+#[test]
+fn a_lossy_webp_is_a_picture_and_a_header_of_another_size_makes_it_none() {
+    let (plain, content_type) = remade(&LOSSY_WEBP);
+    assert_eq!((plain.dimensions(), content_type), ((6, 4), "image/jpeg"));
+    let stream = bitstream(&LOSSY_WEBP);
+    let under = |canvas: [u8; 10]| riff(&[(b"VP8X", &canvas), (b"VP8 ", stream)]);
+    assert_eq!(remade(&under([0, 0, 0, 0, 5, 0, 0, 3, 0, 0])).0.dimensions(), (6, 4));
+    assert_eq!(refused(&under([0, 0, 0, 0, 6, 0, 0, 3, 0, 0])), PictureError::Undecodable);
+}
