@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::StreamExt as _;
 use kundportal_domain::Personal;
 use kundportal_store::{
     BlobPath, BlobStore, BlobStoreExt as _, Call, CallKind, Condition, Container, Counting, Counts, Faults,
@@ -127,6 +128,28 @@ async fn a_call_may_wait_and_then_fail() {
     pause.release();
     assert!(planned(&writing.await.unwrap()));
     assert!(memory.dump(None).is_empty());
+}
+
+#[tokio::test]
+async fn a_body_breaks_off_midway() {
+    let (memory, faults) = (memory().await, Faults::new());
+    let store = Faulty::new(memory, faults.clone());
+    faults.fail(Matching::any(), Moment::Midway);
+    put(&store, "a").await.unwrap();
+    let mut body = store.get(&at("a"), None).await.unwrap().body;
+    assert_eq!(body.next().await.unwrap().unwrap(), "1");
+    assert!(body.next().await.unwrap().is_err());
+    assert!(body.next().await.is_none());
+    faults.fail(Matching::any(), Moment::Midway);
+    assert!(planned(&store.get_bytes(&at("a"), 10).await));
+    assert_eq!(store.get_bytes(&at("a"), 10).await.unwrap().0, "1");
+    let pause = faults.pause(Matching::any(), Moment::Midway);
+    let reader = store.clone();
+    let reading = tokio::spawn(async move { reader.get_bytes(&at("a"), 10).await });
+    pause.reached().await;
+    store.delete(&at("a"), None).await.unwrap();
+    pause.release();
+    assert_eq!(reading.await.unwrap().unwrap().0, "1");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Mail over SMTP, against a small server that plays what a test tells it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where a promise is broken")]
+#![expect(clippy::unwrap_used, reason = "a test ends where a promise is broken")]
 
 use std::{error::Error, sync::Arc, time::Duration};
 

@@ -1,7 +1,7 @@
 //! Connections to the database: one that writes, a few that read.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -57,7 +57,7 @@ impl Database {
         let contents = folder.join(CONTENTS);
         let file = folder.join(FILE);
         let unwritable = |source| OpenError::Unwritable { folder: folder.to_owned(), source };
-        fs::create_dir_all(&contents).map_err(unwritable)?;
+        create_private(&contents).map_err(unwritable)?;
         let writer = Self::first_connection(&file, folder)?;
         Ok(Self {
             contents,
@@ -173,6 +173,14 @@ impl Database {
     ) -> Result<T, StoreError> {
         transact(&mut self.writer.blocking_lock(), work).map_err(StoreError::from)
     }
+}
+
+/// Makes a folder, and those above it, that other users of the machine cannot look into.
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// One transaction that sees nobody else's work.

@@ -25,7 +25,7 @@ pub use open_error::OpenError;
 pub use outbox::{Outbox, SentMail};
 pub use queue::{EmbeddedQueue, Message};
 
-use crate::{Clock, Entropy, SignedAccess, SigningKey, StoreError, UrlSigner};
+use crate::{Clock, Container, Entropy, SignedAccess, SigningKey, StoreError, UrlSigner};
 use database::Database;
 
 /// Contents up to this many bytes lie in the database.
@@ -69,6 +69,11 @@ impl EmbeddedStore {
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         let database = Arc::clone(&self.database);
         database::blocking(move || sweep::sweep(&database)).await
+    }
+
+    /// The containers, by name.
+    pub async fn containers(&self) -> Result<Vec<Container>, StoreError> {
+        self.database.read(rows::containers).await
     }
 
     /// Moves the write-ahead log into the database and empties it, so that nothing deleted remains readable there.

@@ -48,6 +48,13 @@ pub(super) fn create_container(
     Ok(rows > 0)
 }
 
+pub(super) fn containers(connection: &Connection) -> rusqlite::Result<Vec<Container>> {
+    connection
+        .prepare_cached("SELECT name FROM containers ORDER BY name")?
+        .query_map([], |row| row.get::<_, String>(0).map(Container::new))?
+        .collect()
+}
+
 /// Makes a container vanish at once; its rows go later.
 pub(super) fn drop_container(transaction: &Transaction<'_>, container: &Container) -> rusqlite::Result<bool> {
     let id: Option<i64> = transaction

@@ -1,11 +1,15 @@
 //! The decorator that carries the plan out.
 
-use std::{ops::Range, time::Duration};
+use std::{io, ops::Range, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 
-use super::{Call, CallKind, Faults};
+use super::{
+    Call, CallKind, Faults,
+    plan::{Fate, Step},
+};
 use crate::{
     Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, Mail, MailError, Mailer,
     Page, Properties, Queue, SignedUrl, StoreError,
@@ -37,13 +41,38 @@ impl<S> Faulty<S> {
         failure: fn() -> E,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        let fate = self.faults.begin(Call { kind, name });
+        Self::live(self.faults.begin(Call { kind, name }), failure, call).await
+    }
+
+    async fn live<T, E>(
+        fate: Fate,
+        failure: fn() -> E,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         if !fate.before.passes().await {
             return Err(failure());
         }
         let answer = call.await;
         if fate.after.passes().await { answer } else { Err(failure()) }
     }
+}
+
+/// A body that meets its fate after its first piece, or at its end where there is none.
+fn through_midway(body: ByteStream, midway: Step) -> ByteStream {
+    let begun = false;
+    Box::pin(stream::unfold((body, Some(midway), begun), |(mut body, mut midway, begun)| async move {
+        let piece = if begun { None } else { body.next().await };
+        if let Some(piece) = piece {
+            return Some((piece, (body, midway, true)));
+        }
+        if let Some(step) = midway.take()
+            && !step.passes().await
+        {
+            let broken: ByteStream = Box::pin(stream::empty());
+            return Some((Err(io::Error::other(Planned)), (broken, None, true)));
+        }
+        body.next().await.map(|piece| (piece, (body, None, true)))
+    }))
 }
 
 fn unavailable() -> StoreError {
@@ -63,7 +92,10 @@ impl<S: BlobStore> BlobStore for Faulty<S> {
     }
 
     async fn get(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob, StoreError> {
-        self.through(CallKind::Get, path.to_string(), unavailable, self.inner.get(path, range)).await
+        let mut fate = self.faults.begin(Call { kind: CallKind::Get, name: path.to_string() });
+        let midway = std::mem::take(&mut fate.midway);
+        let blob = Self::live(fate, unavailable, self.inner.get(path, range)).await?;
+        Ok(Blob { body: through_midway(blob.body, midway), ..blob })
     }
 
     async fn put(&self, path: &BlobPath, body: ByteStream, condition: Condition) -> Result<ETag, StoreError> {

@@ -45,6 +45,8 @@ pub enum Moment {
     Before,
     /// After its whole effect, before the caller learns of it.
     After,
+    /// Of a blob that is read: after the first piece of its body. No other call ever gets there.
+    Midway,
 }
 
 /// Which calls are meant: all, unless narrowed.
@@ -83,8 +85,9 @@ impl Matching {
         self
     }
 
-    fn fits(&self, call: &Call) -> bool {
-        self.kind.is_none_or(|kind| kind == call.kind)
+    fn fits(&self, call: &Call, moment: Moment) -> bool {
+        (moment != Moment::Midway || call.kind == CallKind::Get)
+            && self.kind.is_none_or(|kind| kind == call.kind)
             && self.part.as_ref().is_none_or(|part| call.name.contains(part))
     }
 }
@@ -165,7 +168,7 @@ impl Faults {
         let mut plan = self.lock();
         let mut fate = Fate::default();
         plan.rules.retain_mut(|rule| {
-            if !rule.matching.fits(&call) {
+            if !rule.matching.fits(&call, rule.moment) {
                 return true;
             }
             if let Some(left) = rule.matching.skipped.checked_sub(1) {
@@ -175,6 +178,7 @@ impl Faults {
             let step = match rule.moment {
                 Moment::Before => &mut fate.before,
                 Moment::After => &mut fate.after,
+                Moment::Midway => &mut fate.midway,
             };
             match &rule.action {
                 Action::Fail => step.fails = true,
@@ -187,11 +191,12 @@ impl Faults {
     }
 }
 
-/// What a call meets before and after its effect.
+/// What a call meets at each moment.
 #[derive(Default)]
 pub(super) struct Fate {
     pub(super) before: Step,
     pub(super) after: Step,
+    pub(super) midway: Step,
 }
 
 /// What a call meets at one moment: first it waits, then it may fail.

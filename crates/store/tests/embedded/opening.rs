@@ -78,6 +78,16 @@ fn a_database_of_a_newer_version_is_left_alone() {
     assert_one_sentence(&error, folder.path());
 }
 
+#[cfg(unix)]
+#[test]
+fn other_users_of_the_machine_cannot_look_into_the_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("data");
+    drop(open(&place));
+    assert_eq!(fs::metadata(place).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
 #[test]
 fn several_processes_may_begin_a_store_at_once() {
     for _ in 0..10 {

@@ -22,6 +22,7 @@ async fn two_stores_on_one_folder_are_one_store() {
     let (one, two) = (open(folder.path()), open(folder.path()));
     assert!(one.create_container(&container()).await.unwrap());
     assert!(!two.create_container(&container()).await.unwrap());
+    assert_eq!(two.containers().await.unwrap(), [container()]);
     for size in [10, 100_000] {
         let etag = one.put_bytes(&at("a"), vec![1; size].into(), Condition::Always).await.unwrap();
         assert_eq!(two.get_bytes(&at("a"), 100_000).await.unwrap(), (vec![1; size].into(), etag.clone()));
