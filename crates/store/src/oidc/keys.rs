@@ -71,9 +71,6 @@ impl IssuerKeys {
             return Ok(key);
         }
         let attempt = Arc::clone(&self.attempt).lock_owned().await;
-        if let (Some(key), _) = self.known(id, algorithm) {
-            return Ok(key);
-        }
         if self.may_ask(*attempt, now) {
             self.ask(attempt, now).await.map_err(unavailable)?;
         } else if attempt.is_some_and(|attempt| attempt.failed) {
