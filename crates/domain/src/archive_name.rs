@@ -65,27 +65,21 @@ pub fn safe_name(wanted: &str) -> String {
 
 /// Puts a suffix before the extension, and cuts the part before both so that all of it fits.
 fn with_suffix(name: &str, suffix: &str) -> String {
-    let (stem, extension) = split_extension(name);
-    let fits = |stem: &str| {
-        stem.len() + suffix.len() + extension.len() <= MAX_BYTES
-            && [stem, suffix, extension].iter().map(|part| part.encode_utf16().count()).sum::<usize>()
-                <= MAX_UTF16
-    };
-    let mut stem = stem;
-    let mut cut = false;
-    while !fits(stem) {
-        let mut characters = stem.chars();
-        if characters.next_back().is_none() {
+    let (whole, extension) = split_extension(name);
+    let bytes = MAX_BYTES.saturating_sub(suffix.len() + extension.len());
+    let units = MAX_UTF16.saturating_sub(suffix.encode_utf16().count() + extension.encode_utf16().count());
+    let (mut stem, mut used) = ("", 0);
+    for (start, character) in whole.char_indices() {
+        let end = start + character.len_utf8();
+        used += character.len_utf16();
+        if end > bytes || used > units {
             break;
         }
-        stem = characters.as_str();
-        cut = true;
+        stem = &whole[..end];
     }
-    let stem = if cut || !suffix.is_empty() || extension.is_empty() {
-        stem.trim_end_matches(is_no_end)
-    } else {
-        stem
-    };
+    if stem.len() < whole.len() || !suffix.is_empty() || extension.is_empty() {
+        stem = stem.trim_end_matches(is_no_end);
+    }
     let stem = if stem.is_empty() { NAMELESS } else { stem };
     format!("{stem}{suffix}{extension}")
 }
@@ -194,6 +188,11 @@ mod tests {
         assert_eq!(safe_name(&format!("{}.pdf", "a".repeat(300))), format!("{}.pdf", "a".repeat(116)));
         assert_eq!(safe_name(&format!("{}.pdf", "å".repeat(300))), format!("{}.pdf", "å".repeat(78)));
         assert_eq!(safe_name(&format!("a.{}", "b".repeat(300))), format!("a.{}", "b".repeat(118)));
+    }
+
+    #[test]
+    fn a_name_of_megabytes_is_cut_in_one_pass() {
+        assert_eq!(safe_name(&"a".repeat(1_000_000)), "a".repeat(MAX_UTF16));
     }
 
     #[test]

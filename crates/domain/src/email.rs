@@ -59,7 +59,7 @@ impl FromStr for EmailAddress {
 
 impl<'de> Deserialize<'de> for EmailAddress {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -76,7 +76,7 @@ macro_rules! ids {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
             }
         }
 
@@ -173,7 +173,7 @@ impl fmt::Debug for TenantId {
 
 impl<'de> Deserialize<'de> for TenantId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod data_map;
 pub mod deadline;
 mod email;
 pub mod ids;
+mod json_text;
 mod locale;
 pub mod merge_patch;
 pub mod period;

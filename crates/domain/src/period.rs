@@ -109,7 +109,7 @@ impl Serialize for Period {
 
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -184,7 +184,7 @@ impl Serialize for RetentionChoice {
 
 impl<'de> Deserialize<'de> for RetentionChoice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

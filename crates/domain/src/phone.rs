@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, de};
 
 /// A phone number, kept as E.164 (`+46701740605`). A number without country code is read as Swedish.
 ///
-/// A national number must fit the Swedish numbering plan. One that is in E.164 already needs a country code that exists and
-/// no more: numbering plans change, and what was stored once has to stay readable.
+/// A national number must fit the Swedish numbering plan. One with a country code needs one that exists and no more:
+/// numbering plans change, and what was stored once has to stay readable.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct PhoneNumber(String);
@@ -31,9 +31,15 @@ impl PhoneNumber {
     /// The number as it is read aloud and dialled abroad: `+46 70 174 06 05`.
     #[must_use]
     pub fn international(&self) -> String {
-        phonenumber::parse(None, &self.0)
-            .map_or_else(|_| self.0.clone(), |number| number.format().mode(Mode::International).to_string())
+        match phonenumber::parse(None, &self.0) {
+            Ok(number) if number.is_valid() => number.format().mode(Mode::International).to_string(),
+            _ => self.0.clone(),
+        }
     }
+}
+
+fn e164(number: &phonenumber::PhoneNumber) -> String {
+    number.format().mode(Mode::E164).to_string()
 }
 
 /// Before the library, whose patterns are costly on long texts: digits and what people group them with.
@@ -62,6 +68,9 @@ fn compact(text: &str) -> Option<String> {
             _ => return None,
         }
     }
+    if let Some(international) = compact.strip_prefix("00") {
+        compact = format!("+{international}");
+    }
     // `+46 (0)70-174 06 05`: written everywhere in Sweden, dialled nowhere.
     if let Some(national) = compact.strip_prefix("+460") {
         compact = format!("+46{national}");
@@ -72,7 +81,7 @@ fn compact(text: &str) -> Option<String> {
 
 fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
-        (8..=15).contains(&digits.len())
+        (7..=15).contains(&digits.len())
             && !digits.starts_with('0')
             && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
@@ -83,19 +92,17 @@ impl FromStr for PhoneNumber {
 
     fn from_str(text: &str) -> Result<Self, PhoneError> {
         let compact = compact(text).ok_or(PhoneError)?;
-        let number = phonenumber::parse(Some(country::SE), &compact).map_err(|_| PhoneError)?;
-        let written = number.format().mode(Mode::E164).to_string();
-        if is_e164(&written) && (written == compact || number.is_valid()) {
-            Ok(Self(written))
-        } else {
-            Err(PhoneError)
-        }
+        // Told a country, the library applies that country's leading zero to numbers of others too.
+        let country = (!compact.starts_with('+')).then_some(country::SE);
+        let number = phonenumber::parse(country, &compact).map_err(|_| PhoneError)?;
+        let kept = if number.is_valid() { e164(&number) } else { compact };
+        if is_e164(&kept) { Ok(Self(kept)) } else { Err(PhoneError) }
     }
 }
 
 impl<'de> Deserialize<'de> for PhoneNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -139,6 +146,7 @@ mod tests {
             ("031-3900605", "+46313900605"),
             ("+44 20 7946 0958", "+442079460958"),
             ("+1 202 555 0143", "+12025550143"),
+            ("+39 06 698 12345", "+390669812345"),
         ] {
             assert_eq!(read(text).as_deref(), Some(number), "{text}");
         }
@@ -169,6 +177,8 @@ mod tests {
     fn a_number_is_shown_grouped() {
         let number: PhoneNumber = "070-1740605".parse().expect("a number");
         assert_eq!(number.international(), "+46 70 174 06 05");
+        let number: PhoneNumber = "+39 06 698 12345".parse().expect("a number");
+        assert_eq!(number.international(), "+39 06 6981 2345");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Both languages say the same things, and nothing is missing from either.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use fluent_bundle::FluentResource;
 use kundportal_domain::{Locale, Texts};
@@ -119,4 +119,43 @@ fn paragraphs_are_parted_by_an_empty_line() {
 #[test]
 fn a_text_that_does_not_exist_shows_its_name() {
     assert_eq!(Texts::of(Locale::En).get("no-such-text"), "no-such-text");
+}
+
+/// The literals in `.get("…")` and `.with("…")` of a source file that begin like the name of a text.
+fn asked_for<'a>(source: &'a str, beginnings: &BTreeSet<&str>) -> Vec<&'a str> {
+    [".get(", ".with("]
+        .iter()
+        .flat_map(|call| source.split(call).skip(1))
+        .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+        .filter(|id| id.split_once('-').is_some_and(|(first, _)| beginnings.contains(first)))
+        .collect()
+}
+
+fn for_each_source(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            for_each_source(&path, visit);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            visit(&path, &fs::read_to_string(&path).unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn each_text_that_the_code_asks_for_exists() {
+    let texts = Texts::of(Locale::Sv);
+    let beginnings: BTreeSet<_> = texts.ids().filter_map(|id| id.split('-').next()).collect();
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = 0;
+    for folder in ["crates/domain/src", "crates/store/src", "functions", "src"] {
+        for_each_source(&workspace.join(folder), &mut |path, source| {
+            files += 1;
+            for id in asked_for(source, &beginnings) {
+                assert!(texts.has(id), "{id} in {}", path.display());
+            }
+        });
+    }
+    assert!(files > 10, "the sources are not where they are looked for");
+    assert_eq!(asked_for(r#"texts.with( "mail-no-such", &[])"#, &beginnings), ["mail-no-such"]);
 }

@@ -103,7 +103,7 @@ mail-invitation-days =
         [one] The link is valid for one day and can be used once.
        *[other] The link is valid for { $days } days and can be used once.
     }
-mail-invitation-privacy = { $tenant } has received your e-mail address and your name from the person who invited you. If you do not answer, the invitation expires and the data are deleted 30 days later.
+mail-invitation-privacy = { $tenant } has received your e-mail address and your name from the person who invited you. If you do not answer, the invitation expires and the data are deleted some time after that.
 mail-invitation-button = Accept
 
 ## Mail: invitation of an administrator
@@ -364,7 +364,7 @@ data-customers-kept = Until the supplier closes the portal or removes the custom
 data-invitations-name = Invitations
 data-invitations-purpose = To invite users and to be able to show who invited whom.
 data-invitations-source = The administrator who invited.
-data-invitations-kept = An unanswered invitation expires seven days after it was last sent. The period counts from when it was answered, revoked or expired.
+data-invitations-kept = An unanswered invitation expires by itself. The period then counts from when it was answered, revoked or expired.
 
 data-cases-name = Requests
 data-cases-purpose = To answer data subjects' requests in time and to be able to show it.

@@ -103,7 +103,7 @@ mail-invitation-days =
         [one] Länken gäller i en dag och kan användas en gång.
        *[other] Länken gäller i { $days } dagar och kan användas en gång.
     }
-mail-invitation-privacy = Din e-postadress och ditt namn har { $tenant } fått av den som bjöd in dig. Svarar du inte går inbjudan ut, och uppgifterna tas bort 30 dagar senare.
+mail-invitation-privacy = Din e-postadress och ditt namn har { $tenant } fått av den som bjöd in dig. Svarar du inte går inbjudan ut, och uppgifterna tas bort en tid därefter.
 mail-invitation-button = Tacka ja
 
 ## Mejl: inbjudan av administratör
@@ -364,7 +364,7 @@ data-customers-kept = Tills leverantören avslutar portalen eller tar bort kundf
 data-invitations-name = Inbjudningar
 data-invitations-purpose = Att bjuda in användare och kunna visa vem som bjöd in vem.
 data-invitations-source = Den administratör som bjöd in.
-data-invitations-kept = En obesvarad inbjudan går ut sju dagar efter att den senast skickades. Tiden räknas från det att den besvarades, återkallades eller gick ut.
+data-invitations-kept = En obesvarad inbjudan går ut av sig själv. Tiden räknas sedan från det att den besvarades, återkallades eller gick ut.
 
 data-cases-name = Begäranden
 data-cases-purpose = Att svara på begäranden från registrerade i tid och kunna visa det.

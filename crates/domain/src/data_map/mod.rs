@@ -113,9 +113,9 @@ pub enum OnErasure {
 /// How long a category is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Calendar time from its [`Entry::counted_from`].
+    /// Calendar time, from when [`Category::counted_from_text`] says.
     Period(Period),
-    /// Real time from its [`Entry::counted_from`].
+    /// Real time, likewise.
     Hours(u16),
     /// As long as what it belongs to.
     AsLongAs(Category),

@@ -5,6 +5,7 @@
 //! day of the audit log) counts from the beginning of that day.
 
 mod idle;
+mod records;
 mod rules;
 
 use jiff::{Timestamp, civil::Date};

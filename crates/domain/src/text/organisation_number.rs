@@ -75,7 +75,7 @@ impl FromStr for OrganisationNumber {
 
 impl<'de> Deserialize<'de> for OrganisationNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
