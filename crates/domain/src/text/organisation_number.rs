@@ -141,13 +141,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_wrong_digit_is_always_seen(place in 0..10_usize, digit in 0..10_u32) {
-            let right = "2120000142";
-            let mut wrong: Vec<char> = right.chars().collect();
-            let new = char::from_digit(digit, 10).expect("a digit");
-            prop_assume!(wrong.get(place) != Some(&new));
-            wrong[place] = new;
-            prop_assert_eq!(read(&wrong.into_iter().collect::<String>()), None);
+        fn one_wrong_digit_is_always_seen(place in 0..10_usize, shift in 1..10_u8) {
+            let mut digits = *b"2120000142";
+            digits[place] = b'0' + (digits[place] - b'0' + shift) % 10;
+            prop_assert_eq!(read(&String::from_utf8_lossy(&digits)), None);
         }
 
         #[test]
