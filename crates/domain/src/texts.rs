@@ -80,7 +80,7 @@ impl Texts {
             return Cow::Owned(id.to_owned());
         };
         let mut errors = Vec::new();
-        Cow::Owned(self.bundle.format_pattern(pattern, values, &mut errors).into_owned())
+        self.bundle.format_pattern(pattern, values, &mut errors)
     }
 }
 
