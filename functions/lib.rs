@@ -1,6 +1,53 @@
-//! Functions.
+//! The functions of the customer portal: one folder each, with its `function.json` beside it, and what they share.
 
+mod app;
+mod audit;
+mod auth;
+mod cache;
 pub mod content_disposition;
+mod context;
 pub mod csv_import;
+pub mod envelope;
+mod function;
+mod idempotency;
+mod keys;
+mod layout;
+mod listing;
+mod objects;
+pub mod openapi;
+mod operation;
 pub mod picture;
+mod problem;
 pub mod range;
+mod respond;
+mod serve;
+mod settings;
+mod sign_ins;
+mod work;
+
+mod config;
+mod description;
+mod health;
+mod worker;
+
+pub use app::{Adapters, App};
+pub use function::{Function, Trigger};
+pub use keys::{KeyError, Keys};
+pub use operation::{Access, Operation, Parameter, RequestBody, Roles, Success};
+pub use problem::ProblemType;
+pub use serve::routes;
+pub use settings::{ClientIp, FrontEnd, Limits, Settings};
+
+/// Every deployed function.
+pub static FUNCTIONS: &[Function] = &[
+    Function { name: "config", trigger: Trigger::Http { route: "config", operations: config::OPERATIONS } },
+    Function {
+        name: "description",
+        trigger: Trigger::Http { route: "openapi.json", operations: description::OPERATIONS },
+    },
+    Function { name: "health", trigger: Trigger::Http { route: "health", operations: health::OPERATIONS } },
+    Function {
+        name: "worker",
+        trigger: Trigger::Queue { queue: "work", run: |app, text| Box::pin(worker::run(app, text)) },
+    },
+];

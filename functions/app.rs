@@ -1,0 +1,115 @@
+//! What every function works with.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{Timestamp, civil::Date};
+use kundportal_domain::stockholm;
+use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue, TokenVerifier};
+
+use crate::{cache::Caches, picture::PictureLimiter, settings::Settings};
+
+/// The adapters of the ports.
+#[derive(Clone)]
+pub struct Adapters {
+    /// Where everything lies.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Where work is announced.
+    pub queue: Arc<dyn Queue>,
+    /// Where mail goes out.
+    pub mailer: Arc<dyn Mailer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who somebody is.
+    pub tokens: Arc<dyn TokenVerifier>,
+}
+
+/// Everything a function works with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    shared: Arc<Shared>,
+    /// The time of a timer run in the local run, and of all it leads to.
+    fixed_now: Option<Timestamp>,
+}
+
+struct Shared {
+    adapters: Adapters,
+    settings: Settings,
+    caches: Caches,
+    pictures: PictureLimiter,
+}
+
+impl App {
+    /// From adapters and settings.
+    #[must_use]
+    pub fn new(adapters: Adapters, settings: Settings) -> Self {
+        let shared =
+            Shared { adapters, settings, caches: Caches::default(), pictures: PictureLimiter::default() };
+        Self { shared: Arc::new(shared), fixed_now: None }
+    }
+
+    /// The same, at a time of the local run's choosing.
+    #[cfg(feature = "dev")]
+    pub(crate) fn at(&self, now: Timestamp) -> Self {
+        Self { shared: Arc::clone(&self.shared), fixed_now: Some(now) }
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.fixed_now.unwrap_or_else(|| self.shared.adapters.clock.now())
+    }
+
+    /// Today in Sweden.
+    pub(crate) fn today(&self) -> Date {
+        stockholm::date_of(self.now())
+    }
+
+    /// The time that was set for this run, to be handed on.
+    pub(crate) fn fixed_now(&self) -> Option<Timestamp> {
+        self.fixed_now
+    }
+
+    pub(crate) fn blobs(&self) -> &dyn BlobStore {
+        self.shared.adapters.blobs.as_ref()
+    }
+
+    pub(crate) fn shared_blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::clone(&self.shared.adapters.blobs)
+    }
+
+    pub(crate) fn mailer(&self) -> &dyn Mailer {
+        self.shared.adapters.mailer.as_ref()
+    }
+
+    pub(crate) fn tokens(&self) -> &dyn TokenVerifier {
+        self.shared.adapters.tokens.as_ref()
+    }
+
+    pub(crate) async fn enqueue(
+        &self,
+        queue: &str,
+        message: &str,
+    ) -> Result<(), kundportal_store::StoreError> {
+        self.shared.adapters.queue.enqueue(queue, message, Duration::ZERO).await
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.shared.caches
+    }
+
+    pub(crate) fn pictures(&self) -> &PictureLimiter {
+        &self.shared.pictures
+    }
+
+    /// Unpredictable bytes.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.shared.adapters.entropy.fill(&mut bytes);
+        bytes
+    }
+}

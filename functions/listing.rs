@@ -1,0 +1,109 @@
+//! Lists in pages. Each has one flat prefix under an index; an entry counts only while the object it leads to says so too.
+
+use std::future::Future;
+
+use data_encoding::BASE64URL_NOPAD;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use kundportal_store::{Container, Continuation};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{app::App, context::Context, keys::Purpose, problem::Problem};
+
+/// Objects read at once for one page.
+const CONCURRENT_READS: usize = 16;
+
+/// One page as it is answered.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct List<T> {
+    pub(crate) items: Vec<T>,
+    /// The cursor of the next page; null at the end.
+    pub(crate) next: Option<String>,
+}
+
+/// Which page is wanted.
+pub(crate) struct PageRequest {
+    limit: usize,
+    cursor: Option<String>,
+}
+
+impl Context {
+    /// `limit` and `cursor`.
+    pub(crate) fn page_request(&self) -> Result<PageRequest, Problem> {
+        let limit = self.query_as::<usize>("limit").map_err(|_| bad_limit())?.unwrap_or(50);
+        if !(1..=200).contains(&limit) {
+            return Err(bad_limit());
+        }
+        Ok(PageRequest { limit, cursor: self.query("cursor")? })
+    }
+}
+
+fn bad_limit() -> Problem {
+    Problem::invalid("?limit", "must be a whole number from 1 to 200")
+}
+
+fn bad_cursor() -> Problem {
+    Problem::invalid("?cursor", "must be the `next` of the same list")
+}
+
+impl App {
+    /// The last parts of the names on a page, and the cursor of the next one. A cursor is signed together with its list, so
+    /// that it leads nowhere else.
+    pub(crate) async fn page(
+        &self,
+        container: &Container,
+        prefix: &str,
+        request: &PageRequest,
+    ) -> Result<(Vec<String>, Option<String>), Problem> {
+        let keys = &self.settings().link_keys;
+        let from = request.cursor.as_deref().map(|cursor| {
+            let (proof, position) = cursor.split_once('.')?;
+            let position = String::from_utf8(BASE64URL_NOPAD.decode(position.as_bytes()).ok()?).ok()?;
+            let parts = [container.as_str(), prefix, &position];
+            keys.proves(Purpose::Cursor, &parts, proof).then_some(Continuation(position))
+        });
+        let from = match from {
+            None => None,
+            Some(position) => Some(position.ok_or_else(bad_cursor)?),
+        };
+        let page = self.blobs().list(container, prefix, from.as_ref(), request.limit).await?;
+        let next = page.next.map(|Continuation(position)| {
+            let proof = keys.proof(Purpose::Cursor, &[container.as_str(), prefix, &position]);
+            format!("{proof}.{}", BASE64URL_NOPAD.encode(position.as_bytes()))
+        });
+        let names =
+            page.entries.into_iter().filter_map(|entry| entry.name.strip_prefix(prefix).map(str::to_owned));
+        Ok((names.collect(), next))
+    }
+
+    /// All last parts of the names under a prefix, page by page, for lists that are short by nature.
+    pub(crate) async fn names(&self, container: &Container, prefix: &str) -> Result<Vec<String>, Problem> {
+        let mut names = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.blobs().list(container, prefix, from.as_ref(), 5_000).await?;
+            names.extend(
+                page.entries
+                    .into_iter()
+                    .filter_map(|entry| entry.name.strip_prefix(prefix).map(str::to_owned)),
+            );
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(names),
+            }
+        }
+    }
+}
+
+/// Loads what the names lead to, several at once, in their order; what is gone or does not name the entry back is left out.
+pub(crate) async fn load<T, F>(names: Vec<String>, load: impl Fn(String) -> F) -> Result<Vec<T>, Problem>
+where
+    F: Future<Output = Result<Option<T>, Problem>>,
+{
+    stream::iter(names)
+        .map(load)
+        .buffered(CONCURRENT_READS)
+        .try_filter_map(|item| async move { Ok(item) })
+        .try_collect()
+        .await
+}

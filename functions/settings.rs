@@ -1,0 +1,103 @@
+//! What the configuration decides.
+
+use kundportal_domain::TenantId;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::keys::Keys;
+
+/// Read once at the start, by the executable.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Keys of the names of index entries.
+    pub index_keys: Keys,
+    /// Keys of links and codes in mails, and of cursors.
+    pub link_keys: Keys,
+    /// Where the portal's pages are, ending in `/`: links in mails start with it.
+    pub portal_url: String,
+    /// Domain of Message-IDs.
+    pub mail_domain: String,
+    /// Where the client's address stands.
+    pub client_ip: ClientIp,
+    /// What a front end needs to start with.
+    pub front_end: FrontEnd,
+    /// Bounds on what a caller may send.
+    pub limits: Limits,
+    /// The region that this instance runs in.
+    pub region: Option<String>,
+    /// Of the program.
+    pub version: String,
+}
+
+/// Where the client's IP address stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientIp {
+    /// It is the peer's.
+    Peer,
+    /// In a header that holds one address.
+    Header(String),
+    /// In a header that each proxy appends to; this many of them, counted from the right, are trusted.
+    Forwarded {
+        /// Usually `x-forwarded-for`.
+        header: String,
+        /// How many.
+        trusted_proxies: std::num::NonZeroUsize,
+    },
+}
+
+/// How a front end signs people in.
+#[derive(Clone, Debug)]
+pub struct FrontEnd {
+    /// The issuer's URL.
+    pub issuer: String,
+    /// The front end's client id there.
+    pub client_id: String,
+    /// What to ask for.
+    pub scopes: Vec<String>,
+}
+
+/// Bounds on what a caller may send.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Of a file that is sent through the service, in bytes.
+    pub file_bytes: u64,
+    /// Of a picture, in bytes.
+    pub picture_bytes: u64,
+    /// Of a picture, in pixels.
+    pub picture_pixels: u64,
+    /// Of an import, in bytes.
+    pub import_bytes: u64,
+    /// Of an import, in rows.
+    pub import_rows: usize,
+    /// Of any other body, in bytes.
+    pub json_bytes: u64,
+    /// Unanswered invitations of one customer.
+    pub pending_invites: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 64 * 1024 * 1024,
+            picture_bytes: 5 * 1024 * 1024,
+            picture_pixels: 25_000_000,
+            import_bytes: 1024 * 1024,
+            import_rows: 1_000,
+            json_bytes: 64 * 1024,
+            pending_invites: 200,
+        }
+    }
+}
+
+impl Settings {
+    /// The link of a mail; what follows `#` reaches no server.
+    pub(crate) fn portal_link(&self, fragment: &str) -> String {
+        format!("{}#{fragment}", self.portal_url)
+    }
+
+    /// A Message-ID: the same for every try at the same mail.
+    pub(crate) fn message_id(&self, tenant: &TenantId, work: &str) -> String {
+        format!("{tenant}.{work}@{}", self.mail_domain)
+    }
+}

