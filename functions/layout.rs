@@ -108,6 +108,11 @@ impl TenantLayout {
         self.at(format!("{}{}", activities(user), record.inverted()))
     }
 
+    /// A mail to the person until it is sent.
+    pub(crate) fn outgoing(&self, user: UserId, id: &str) -> BlobPath {
+        self.at(format!("subjects/{user}/outbox/{id}.json"))
+    }
+
     pub(crate) fn key(&self, user: UserId, hash: &str) -> BlobPath {
         self.at(format!("subjects/{user}/keys/{hash}"))
     }

@@ -4,6 +4,7 @@ use kundportal_domain::TenantId;
 
 use crate::{
     app::App,
+    mail,
     problem::{Problem, ProblemType},
     work::{MarkedWork, Marker, Message, Work},
 };
@@ -11,8 +12,10 @@ use crate::{
 /// The message's work, if its marker is still there.
 pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Some((app, marker, marked)) = open(app, &text).await? else { return Ok(()) };
-    complete(&app, &marker.tenant, &marked).await?;
-    Ok(app.finish(&marker).await?)
+    match complete(&app, &marker.tenant, &marked).await? {
+        Progress::Finished => Ok(app.finish(&marker).await?),
+        Progress::UnderWay => Ok(()),
+    }
 }
 
 /// What a message leads to, and the clock it is to be done by; none for work that has come to its end.
@@ -35,11 +38,23 @@ fn at_time_of(app: App, _: &Message) -> App {
     app
 }
 
+/// How far work has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// To its end: the marker goes.
+    Finished,
+    /// Whoever began it may still be at it: the marker stays, and the timer comes back.
+    UnderWay,
+}
+
 /// Completes the work, or, where whoever began it is gone before its commit point, removes what it left.
-async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<(), Problem> {
+async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<Progress, Problem> {
     let abandoned = marked.is_abandoned(app.now());
-    let _ = (app, tenant, abandoned);
+    let _ = abandoned;
     match &marked.work {
+        Work::Mail { user, mail } => {
+            mail::complete(app, tenant, *user, mail).await.map(|()| Progress::Finished)
+        }
         // They have queues of their own.
         Work::Export { .. } | Work::Retention { .. } => Err(ProblemType::Malformed.into()),
         _ => Err(Problem::internal("no worker completes this kind of work")),

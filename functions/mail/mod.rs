@@ -1,0 +1,156 @@
+//! Mails are work: an item under the person, or the invitation itself, from which the mail is rendered when it is sent.
+//! At least once, always with the same Message-ID.
+
+mod page;
+
+use jiff::{SignedDuration, Timestamp};
+use kundportal_domain::{EmailAddress, PersonName, Personal, TenantId, Texts, UserId, records::Profile};
+use kundportal_store::{Condition, Mail, MailError};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use page::Letter;
+
+use crate::{
+    app::App,
+    layout::TenantLayout,
+    problem::{Problem, ProblemType},
+    work::{Marker, Work},
+};
+
+/// How long a mail to a user waits for its service before it is given up.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// A mail to a user, until it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Outgoing {
+    /// Another address than the one in the profile: the old one after a change, the new one before it is confirmed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) to: Option<Personal<EmailAddress>>,
+    /// Text ids start with `mail-<template>-`.
+    pub(crate) template: String,
+    /// What the texts need beside `tenant` and `name`.
+    #[serde(default)]
+    pub(crate) values: Personal<Vec<(String, String)>>,
+    /// Where the button leads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) link: Option<Link>,
+    pub(crate) since: Timestamp,
+}
+
+/// Where a mail's button leads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Link {
+    /// The portal's first page.
+    Portal,
+    /// The person's requests.
+    Request(kundportal_domain::RequestId),
+    /// The confirmation of this change of address.
+    EmailChange(u32),
+}
+
+impl Outgoing {
+    /// A mail to the person's own address.
+    pub(crate) fn new(app: &App, template: &str) -> Self {
+        let since = app.now();
+        Self { to: None, template: template.to_owned(), values: Personal::default(), link: None, since }
+    }
+
+    /// To another address.
+    pub(crate) fn to(mut self, address: Personal<EmailAddress>) -> Self {
+        self.to = Some(address);
+        self
+    }
+
+    /// With a value for the texts.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        let name = name.to_owned();
+        self.values = self.values.map(|mut values| {
+            values.push((name, value));
+            values
+        });
+        self
+    }
+
+    /// With a button.
+    pub(crate) fn link(mut self, link: Link) -> Self {
+        self.link = Some(link);
+        self
+    }
+}
+
+impl App {
+    /// Stores a mail to a user and announces it. `id` is unique for the person and follows from what the mail is about, so
+    /// that doing it again sends no second one.
+    pub(crate) async fn mail_user(
+        &self,
+        tenant: &TenantId,
+        user: UserId,
+        id: &str,
+        mail: &Outgoing,
+    ) -> Result<(), Problem> {
+        let marker = self.prepare_mail(tenant, user, id, mail).await?;
+        self.announce(&marker).await
+    }
+
+    /// Stores a mail to a user without sending it yet: where it must survive a change that is about to be made.
+    pub(crate) async fn prepare_mail(
+        &self,
+        tenant: &TenantId,
+        user: UserId,
+        id: &str,
+        mail: &Outgoing,
+    ) -> Result<Marker, Problem> {
+        let marker = self.begin(tenant, Work::Mail { user, mail: id.to_owned() }).await?;
+        self.write(&TenantLayout::new(tenant).outgoing(user, id), mail, Condition::Always).await?;
+        Ok(marker)
+    }
+
+    /// Hands a mail over. One that is refused for good is noted in the log, without its address, and given up.
+    pub(crate) async fn send(&self, mail: &Mail) -> Result<(), Problem> {
+        match self.mailer().send(mail).await {
+            Ok(()) => Ok(()),
+            Err(MailError::Refused(_)) => {
+                tracing::warn!(message_id = mail.message_id, "a mail was refused for good");
+                Ok(())
+            }
+            Err(error) => Err(Problem { source: Some(Box::new(error)), ..ProblemType::Unavailable.into() }),
+        }
+    }
+}
+
+/// Sends a mail to a user and removes it.
+pub(crate) async fn complete(app: &App, tenant: &TenantId, user: UserId, id: &str) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
+    let path = layout.outgoing(user, id);
+    let Some((outgoing, _)) = app.read::<Outgoing>(&path).await? else { return Ok(()) };
+    let profile = app.read::<Profile>(&layout.profile(user)).await?.map(|(profile, _)| profile);
+    if let Some(profile) = profile.filter(|_| app.now().duration_since(outgoing.since) < LIFETIME) {
+        let settings = app.tenant(tenant).await?;
+        let letter = letter(app, tenant, &profile, &outgoing, settings.name.as_str());
+        let to = outgoing.to.unwrap_or(profile.email);
+        let mail = letter.into_mail(to, app.settings().message_id(tenant, &format!("{user}.{id}")));
+        app.send(&mail).await?;
+    }
+    Ok(app.unmark(&path).await?)
+}
+
+fn letter(app: &App, tenant: &TenantId, profile: &Profile, outgoing: &Outgoing, tenant_name: &str) -> Letter {
+    let settings = app.settings();
+    let link = outgoing.link.as_ref().map(|link| match link {
+        Link::Portal => settings.portal_url.clone(),
+        Link::Request(request) => settings.portal_link(&format!("request={tenant}.{request}")),
+        Link::EmailChange(number) => settings
+            .portal_link(&format!("email={}", crate::links::email_change(app, tenant, profile.id, *number))),
+    });
+    let texts = Texts::of(profile.locale);
+    let values = outgoing.values.reveal().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    Letter::new(texts, &outgoing.template, tenant_name, Some(profile.name.reveal()), values, link.as_deref())
+}
+
+/// The name of a person as text, for a mail to somebody else.
+pub(crate) fn name(name: &Personal<PersonName>) -> String {
+    name.reveal().as_str().to_owned()
+}
