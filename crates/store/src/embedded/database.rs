@@ -21,8 +21,8 @@ const CONTENTS: &str = "contents";
 /// How long a call waits for another process's transaction. Transactions are short: this is reached only when one hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Up to this size the whole database is checked when it is opened, which takes well under a second.
-const CHECKED_LIMIT: u64 = 128 * 1024 * 1024;
+/// Up to this size the whole database is checked when it is opened; a larger one would delay the start by seconds.
+const CHECKED_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// One connection for each thread that may read at once.
 const READERS: usize = 4;

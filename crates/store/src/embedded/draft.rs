@@ -64,7 +64,7 @@ impl Draft {
         self.file.sync_all()?;
         fs::rename(self.path(), self.folder.join(&self.name))?;
         self.complete = true;
-        File::open(&self.folder)?.sync_all()
+        sync_folder(&self.folder)
     }
 
     /// The name for the row.
@@ -89,6 +89,18 @@ impl Drop for Draft {
             remove(&self.path());
         }
     }
+}
+
+/// Puts a folder's own list of names on disk.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Windows does that by itself, and lets nobody open a folder.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Removes a content file that no row names any more. Should that fail, the next sweep does it.
