@@ -1,17 +1,22 @@
-//! What follows from a profile: index entries, memberships across tenants, the list of administrators.
+//! What follows from a profile: index entries, memberships across tenants, the list of administrators, the day on which
+//! retention looks at the account.
+
+pub(crate) mod administrators;
 
 use kundportal_domain::{
-    CustomerId, TenantId, UserId,
+    CustomerId, RetentionRules, TenantId, UserId,
     records::{Profile, TenantRole},
+    retention::{self, Item},
 };
 use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
 
 use crate::{
     app::App,
-    context::if_unchanged,
     keys::Purpose,
     layout::{TenantLayout, on_platform},
-    problem::{Problem, ProblemType},
+    problem::Problem,
+    sign_ins::LastUse,
+    worker::Progress,
 };
 
 /// How often a change is decided again when somebody else was faster.
@@ -93,70 +98,75 @@ pub(crate) async fn unindex_membership(
     Ok(app.unmark(&layout.customer_user(customer, user)).await?)
 }
 
-/// The active administrators of a tenant: every change of one goes through this list by its version, so that two who demote
-/// each other cannot both succeed.
-pub(crate) mod administrators {
-    use super::{
-        App, Condition, ETag, Problem, ProblemType, RACES, StoreError, TenantLayout, UserId, if_unchanged,
-    };
-
-    /// Adds one. Again changes nothing.
-    pub(crate) async fn add(app: &App, layout: &TenantLayout, user: UserId) -> Result<(), Problem> {
-        change(app, layout, |list| {
-            if !list.contains(&user) {
-                list.push(user);
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Removes one; the last stays (409). Again changes nothing.
-    pub(crate) async fn remove(app: &App, layout: &TenantLayout, user: UserId) -> Result<(), Problem> {
-        change(app, layout, |list| {
-            if list.as_slice() == [user] {
-                return Err(ProblemType::LastAdministrator.into());
-            }
-            list.retain(|other| *other != user);
-            Ok(())
-        })
-        .await
-    }
-
-    /// Who is on the list.
-    pub(crate) async fn list(app: &App, layout: &TenantLayout) -> Result<Vec<UserId>, Problem> {
-        Ok(read(app, layout).await?.0)
-    }
-
-    async fn change(
-        app: &App,
-        layout: &TenantLayout,
-        change: impl Fn(&mut Vec<UserId>) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
-        for _ in 0..RACES {
-            let (mut list, etag) = read(app, layout).await?;
-            let before = list.clone();
-            change(&mut list)?;
-            if list == before {
-                return Ok(());
-            }
-            let condition = etag.as_ref().map_or(Condition::IfAbsent, if_unchanged);
-            match app.write(&layout.administrators(), &list, condition).await {
-                Ok(_) => return Ok(()),
-                Err(StoreError::PreconditionFailed | StoreError::AlreadyExists) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(ProblemType::PreconditionFailed.into())
-    }
-
-    async fn read(app: &App, layout: &TenantLayout) -> Result<(Vec<UserId>, Option<ETag>), Problem> {
-        let read = app.read::<Vec<UserId>>(&layout.administrators()).await?;
-        Ok(read.map_or((Vec::new(), None), |(list, etag)| (list, Some(etag))))
-    }
-}
-
 /// Whether a profile gives the role of an active administrator.
 pub(crate) fn is_active_administrator(profile: &Profile) -> bool {
     profile.is_active() && profile.role == TenantRole::Administrator
+}
+
+/// The due marker's item of an account, whether it is idle or deactivated: retention decides by the profile.
+pub(crate) fn account_due_item(user: UserId) -> String {
+    format!("account/{user}")
+}
+
+/// Marks the day on which retention must look at the account as this profile says it is: idle accounts count from their last
+/// use, deactivated ones from their deactivation. Again changes nothing.
+pub(crate) async fn mark_account_due(app: &App, tenant: &TenantId, profile: &Profile) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
+    let last_used_on = last_used_on(app, &layout, profile.id).await?;
+    let rules = RetentionRules::with(&app.tenant(tenant).await?.retention);
+    let Some(day) = retention::due_day(&Item::account(profile, last_used_on, None), &rules) else {
+        return Ok(());
+    };
+    Ok(app.mark_due(tenant, day, &account_due_item(profile.id)).await?)
+}
+
+/// The last day on which a person used the portal.
+pub(crate) async fn last_used_on(
+    app: &App,
+    layout: &TenantLayout,
+    user: UserId,
+) -> Result<Option<jiff::civil::Date>, Problem> {
+    Ok(app.read::<LastUse>(&layout.last_use(user)).await?.map(|(last, _)| last.day))
+}
+
+/// Brings a person's entries, due day and place in the list of administrators in line with the profile, which is the truth
+/// of all of them. Whoever changes the profile may be at work still: then the marker stays, for what they have yet to do.
+pub(crate) async fn complete(
+    app: &App,
+    tenant: &TenantId,
+    user: UserId,
+    abandoned: bool,
+) -> Result<Progress, Problem> {
+    let layout = TenantLayout::new(tenant);
+    let mut progress = Progress::Finished;
+    if let Some((profile, _)) = app.read::<Profile>(&layout.profile(user)).await? {
+        mark_account_due(app, tenant, &profile).await?;
+        index_user(app, tenant, &profile).await?;
+        progress = administrators::settle(app, &layout, user, None).await?;
+    }
+    Ok(if abandoned { progress } else { Progress::UnderWay })
+}
+
+/// Removes the entry of a membership that has ended. If the person has come back meanwhile, the entry stays.
+pub(crate) async fn complete_membership(
+    app: &App,
+    tenant: &TenantId,
+    user: UserId,
+    customer: CustomerId,
+    abandoned: bool,
+) -> Result<Progress, Problem> {
+    let layout = TenantLayout::new(tenant);
+    let is_member = async || -> Result<bool, Problem> {
+        let profile = app.read::<Profile>(&layout.profile(user)).await?;
+        Ok(profile.is_some_and(|(profile, _)| profile.membership(customer).is_some()))
+    };
+    if is_member().await? {
+        // Not ended yet, or never, or begun again: whoever begins one writes its entry themselves.
+        return Ok(if abandoned { Progress::Finished } else { Progress::UnderWay });
+    }
+    unindex_membership(app, &layout, customer, user).await?;
+    if is_member().await? {
+        app.mark(&layout.customer_user(customer, user)).await?;
+    }
+    Ok(Progress::Finished)
 }

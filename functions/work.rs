@@ -4,7 +4,9 @@
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use kundportal_domain::{CommentId, CustomerId, FileId, InviteId, RequestId, TenantId, UserId, stockholm};
+use kundportal_domain::{
+    CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId, stockholm,
+};
 use kundportal_store::{BlobPath, Condition, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,10 @@ pub(crate) enum Work {
     Mail { user: UserId, mail: String },
     /// A user's index entries, and their place in the list of administrators.
     User { user: UserId },
+    /// An administrator's change of a user, each with a marker of its own.
+    UserChange { user: UserId, change: RecordId },
+    /// A membership that is ended.
+    MembershipEnd { user: UserId, customer: CustomerId },
     /// A picture that was put or removed.
     Picture { user: UserId },
     /// A file that is put or removed.
@@ -53,6 +59,8 @@ impl Work {
             Self::InviteCode { invite, number } => format!("invite-code-{invite}-{number}"),
             Self::Mail { user, mail } => format!("mail-{user}-{mail}"),
             Self::User { user } => format!("user-{user}"),
+            Self::UserChange { user, change } => format!("user-{user}-{change}"),
+            Self::MembershipEnd { user, customer } => format!("membership-end-{user}-{customer}"),
             Self::Picture { user } => format!("picture-{user}"),
             Self::File { file, .. } => format!("file-{file}"),
             Self::Comment { comment, .. } => format!("comment-{comment}"),

@@ -4,7 +4,7 @@ use kundportal_domain::TenantId;
 
 use crate::{
     app::App,
-    mail,
+    mail, people,
     problem::{Problem, ProblemType},
     work::{MarkedWork, Marker, Message, Work},
 };
@@ -50,10 +50,15 @@ pub(crate) enum Progress {
 /// Completes the work, or, where whoever began it is gone before its commit point, removes what it left.
 async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<Progress, Problem> {
     let abandoned = marked.is_abandoned(app.now());
-    let _ = abandoned;
     match &marked.work {
         Work::Mail { user, mail } => {
             mail::complete(app, tenant, *user, mail).await.map(|()| Progress::Finished)
+        }
+        Work::User { user } | Work::UserChange { user, .. } => {
+            people::complete(app, tenant, *user, abandoned).await
+        }
+        Work::MembershipEnd { user, customer } => {
+            people::complete_membership(app, tenant, *user, *customer, abandoned).await
         }
         // They have queues of their own.
         Work::Export { .. } | Work::Retention { .. } => Err(ProblemType::Malformed.into()),
