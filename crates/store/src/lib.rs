@@ -1,6 +1,6 @@
 //! Ports of the customer portal, and their adapters.
 //!
-//! [`ports`](crate::BlobStore) promise in prose; `tests/conformance` checks each promise against every adapter.
+//! The ports (such as [`BlobStore`]) promise in prose; `tests/conformance` holds every adapter to each promise.
 
 mod conditions;
 mod counting;

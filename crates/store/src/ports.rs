@@ -212,11 +212,11 @@ pub trait BlobStore: Send + Sync {
     async fn delete_container(&self, container: &Container) -> Result<bool, StoreError>;
 
     /// Opens a blob for reading. A range beyond the end is cut to the content; one that starts at or after the end
-    /// is [`StoreError::RangeNotSatisfiable`].
+    /// is [`StoreError::RangeNotSatisfiable`], also in an empty blob.
     async fn get(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob, StoreError>;
 
     /// Writes a blob from a stream of any length and answers its new version. Nothing becomes visible before the
-    /// stream has ended well.
+    /// stream has ended well. [`StoreError::NotFound`] when the container is absent, whatever the condition.
     async fn put(&self, path: &BlobPath, body: ByteStream, condition: Condition) -> Result<ETag, StoreError>;
 
     /// Deletes a blob; [`StoreError::NotFound`] when it is absent. With a version:
@@ -226,7 +226,8 @@ pub trait BlobStore: Send + Sync {
     /// What is known of a blob without reading it.
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError>;
 
-    /// Blobs whose names start with `prefix`, at most `max` (1 to 5,000) a page.
+    /// Blobs whose names start with `prefix`, taken literally, at most `max` (1 to 5,000) a page;
+    /// [`StoreError::NotFound`] when the container is absent.
     async fn list(
         &self,
         container: &Container,

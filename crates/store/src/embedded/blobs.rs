@@ -1,6 +1,6 @@
 //! The blob store over rows and content files.
 
-use std::{fs::File, io, ops::Range, sync::Arc};
+use std::{fs::File, io, ops::Range, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -33,22 +33,21 @@ enum Arrived {
 
 impl EmbeddedStore {
     async fn receive(&self, mut body: ByteStream) -> Result<Arrived, StoreError> {
-        let mut gathered = Vec::new();
-        let (mut length, mut size) = (0, 0_u64);
+        let (mut gathered, mut size) = (Vec::new(), 0);
         let mut draft = None;
         while let Some(piece) = body.try_next().await.map_err(StoreError::Body)? {
-            length += piece.len();
             size += piece.len() as u64;
-            gathered.push(piece);
-            if length > if draft.is_none() { INLINE_LIMIT } else { PIECE } {
-                draft = Some(self.spill(draft, std::mem::take(&mut gathered)).await?);
-                length = 0;
+            gathered.extend_from_slice(&piece);
+            let limit = if draft.is_none() { INLINE_LIMIT } else { PIECE };
+            if gathered.len() > limit {
+                let (begun, emptied) = self.spill(draft, gathered).await?;
+                (draft, gathered) = (Some(begun), emptied);
             }
         }
         if draft.is_none() {
-            return Ok(Arrived::Small(gathered.concat()));
+            return Ok(Arrived::Small(gathered));
         }
-        let mut draft = self.spill(draft, gathered).await?;
+        let (mut draft, _) = self.spill(draft, gathered).await?;
         let draft = database::blocking(move || {
             draft.complete().map_err(StoreError::broken)?;
             Ok(draft)
@@ -56,21 +55,23 @@ impl EmbeddedStore {
         Ok(Arrived::Large(draft.await?, size))
     }
 
-    /// Appends to a content file, a new one where there is none.
-    async fn spill(&self, draft: Option<Draft>, pieces: Vec<Bytes>) -> Result<Draft, StoreError> {
+    /// Appends to a content file, a new one where there is none; gives the emptied buffer back.
+    async fn spill(
+        &self,
+        draft: Option<Draft>,
+        mut gathered: Vec<u8>,
+    ) -> Result<(Draft, Vec<u8>), StoreError> {
         let (database, entropy) = (Arc::clone(&self.database), Arc::clone(&self.entropy));
-        database::blocking(move || {
-            let write = || {
-                let mut draft = match draft {
-                    Some(draft) => draft,
-                    None => Draft::create(database.contents(), &*entropy)?,
-                };
-                draft.write(&pieces)?;
-                Ok(draft)
+        let write = move || -> io::Result<(Draft, Vec<u8>)> {
+            let mut draft = match draft {
+                Some(draft) => draft,
+                None => Draft::create(database.contents(), &*entropy)?,
             };
-            write().map_err(|error: io::Error| StoreError::broken(error))
-        })
-        .await
+            draft.write(&gathered)?;
+            gathered.clear();
+            Ok((draft, gathered))
+        };
+        database::blocking(move || write().map_err(StoreError::broken)).await
     }
 
     /// A blob's rows, and its content file open: one version, whatever is written from now on.
@@ -81,16 +82,26 @@ impl EmbeddedStore {
             let found = found.ok_or(StoreError::NotFound)?;
             let Content::File(file) = &found.content else { return Ok((found, None)) };
             let file = self.database.contents().join(file);
-            let opened = database::blocking(move || match File::open(file) {
-                Ok(file) => Ok(Some(file)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(StoreError::broken(error)),
-            });
+            let size = found.properties.size;
+            let opened = database::blocking(move || open_whole(&file, size).map_err(StoreError::broken));
             if let Some(file) = opened.await? {
                 return Ok((found, Some(file)));
             }
         }
         Err(StoreError::broken("a content file is missing"))
+    }
+}
+
+/// Opens a content file; None when it is gone.
+fn open_whole(path: &Path, size: u64) -> io::Result<Option<File>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    if file.metadata()?.len() == size {
+        Ok(Some(file))
+    } else {
+        Err(io::Error::other("a content file is damaged"))
     }
 }
 

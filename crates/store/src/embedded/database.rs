@@ -126,7 +126,7 @@ impl Database {
         look: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
-        let slot = self.readers.iter().cycle().nth(turn).ok_or_else(|| StoreError::broken("no reader"))?;
+        let slot = self.readers.get(turn).ok_or_else(|| StoreError::broken("no reader"))?;
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = self.ready(&mut slot).map_err(StoreError::broken)?;
         connection.busy_timeout(PATIENCE).map_err(StoreError::broken)?;

@@ -9,7 +9,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bytes::Bytes;
 use data_encoding::HEXLOWER;
 
 use crate::Entropy;
@@ -55,8 +54,8 @@ impl Draft {
         }
     }
 
-    pub(super) fn write(&mut self, pieces: &[Bytes]) -> io::Result<()> {
-        pieces.iter().try_for_each(|piece| self.file.write_all(piece))
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
     }
 
     /// Puts the whole content on disk, under its final name.

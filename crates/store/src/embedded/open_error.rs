@@ -52,3 +52,27 @@ impl OpenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn each_failure_of_the_database_has_its_sentence() {
+        let sentence = |code| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            OpenError::of(PathBuf::from("data"), &error).to_string()
+        };
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_LOCKED] {
+            assert_eq!(sentence(code), "The database in the data folder data is held by another program.");
+        }
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_READONLY, ffi::SQLITE_CANTOPEN, ffi::SQLITE_PERM] {
+            assert_eq!(sentence(code), "The data folder data cannot be written.");
+        }
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+            assert!(sentence(code).contains("is damaged"));
+        }
+    }
+}

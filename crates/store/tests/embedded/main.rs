@@ -3,6 +3,7 @@
 #![cfg(feature = "embedded")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
+mod failures;
 mod opening;
 mod outbox;
 mod processes;
