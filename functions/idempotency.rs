@@ -3,21 +3,21 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use jiff::SignedDuration;
-use kundportal_domain::stockholm;
+use kundportal_domain::{
+    RetentionRules,
+    retention::{Item, due_day},
+};
 use kundportal_store::{BlobPath, Condition, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::User,
     context::Context,
+    due::DueItem,
     keys::Purpose,
     layout::on_platform,
     problem::{Problem, ProblemType},
 };
-
-/// How long a key is kept.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// What lies at a key.
 #[derive(Serialize, Deserialize)]
@@ -38,8 +38,10 @@ impl Context {
     ) -> Result<Id, Problem> {
         let Some(hash) = self.key_hash(&user.id().to_string(), content.is_empty())? else { return Ok(new()) };
         let path = user.layout.key(user.id(), &hash);
-        let due = stockholm::date_of(self.now() + LIFETIME).tomorrow().map_err(Problem::internal)?;
-        self.app.mark_due(&user.tenant.id, due, &format!("key/{}/{hash}", user.id())).await?;
+        let used = Item::IdempotencyKey { used_at: self.now() };
+        if let Some(day) = due_day(&used, &RetentionRules::default()) {
+            self.app.mark_due(&user.tenant.id, day, DueItem::Key { user: user.id(), hash }).await?;
+        }
         self.claim_at(&path, content, new).await
     }
 

@@ -7,6 +7,7 @@ mod cache;
 pub mod content_disposition;
 mod context;
 pub mod csv_import;
+mod due;
 pub mod envelope;
 mod function;
 mod idempotency;

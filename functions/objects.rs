@@ -1,5 +1,7 @@
 //! Reading and writing stored objects as JSON.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use jiff::civil::Date;
 use kundportal_domain::TenantId;
@@ -58,16 +60,25 @@ impl App {
         self.blobs().delete_if_exists(path).await.map(drop)
     }
 
-    /// Notes that retention must look at an item on a day: `<category>/<reference>`. The day is noted for the tenant too,
-    /// once a process for days to come, since the run removes a day's note only after the day.
-    pub(crate) async fn mark_due(&self, tenant: &TenantId, day: Date, item: &str) -> Result<(), StoreError> {
+    /// Notes that retention must look at an item on a day: see [`crate::due::DueItem`]. The day is noted for the tenant
+    /// too; for days to come once a process, since a run removes a day's note only after the day.
+    ///
+    /// The day's note is written last and anew: a run that has looked at the day meanwhile finds that the note is not the one
+    /// it knew, and leaves it.
+    pub(crate) async fn mark_due(
+        &self,
+        tenant: &TenantId,
+        day: Date,
+        item: impl Display,
+    ) -> Result<(), StoreError> {
+        self.mark(&TenantLayout::new(tenant).due(day, &item.to_string())).await?;
         let key = (tenant.clone(), day, "due");
         let now = self.now();
         if day <= self.today() || self.caches().days.get(&key, now).is_none() {
             self.mark(&on_platform::due(day, tenant)).await?;
             self.caches().days.put(key, (), now);
         }
-        self.mark(&TenantLayout::new(tenant).due(day, item)).await
+        Ok(())
     }
 }
 

@@ -4,15 +4,23 @@
 use std::net::IpAddr;
 
 use jiff::{Timestamp, civil::Date};
-use kundportal_domain::{Period, Personal, UserId, stockholm};
+use kundportal_domain::{
+    Personal, RetentionRules,
+    retention::{Item, Warning, due_day},
+    stockholm,
+};
 use kundportal_store::{Condition, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::{User, client_ip},
     context::Context,
+    due::DueItem,
     problem::Problem,
 };
+
+/// Seconds since 1970 from which names are counted back.
+const LATEST: i64 = 0xffff_ffff_ffff;
 
 /// A recorded sign-in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,20 +34,24 @@ pub(crate) struct SignIn {
     pub(crate) until: Date,
 }
 
-/// The last day of use, for idleness.
+/// The last day of use, for idleness. Use on another day voids the warning.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LastUse {
     pub(crate) day: Date,
+    /// The last warning that the account will go.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) warned: Option<Warning>,
 }
 
 /// Name of a sign-in under the person: the newest first.
 pub(crate) fn name(at: Timestamp) -> String {
-    format!("{:012x}", 0xffff_ffff_ffff_i64.saturating_sub(at.as_second()))
+    format!("{:012x}", LATEST.saturating_sub(at.as_second()))
 }
 
-/// The due marker's item: `<category>/<user>/<name>`.
-pub(crate) fn due_item(user: UserId, name: &str) -> String {
-    format!("sign-in/{user}/{name}")
+/// The time of a sign-in, from its name.
+pub(crate) fn time_of(name: &str) -> Option<Timestamp> {
+    let inverted = i64::from_str_radix(name, 16).ok()?;
+    Timestamp::from_second(LATEST.checked_sub(inverted)?).ok()
 }
 
 /// Records what is new in this request. Each process writes once; a second process finds it there.
@@ -53,9 +65,11 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
         if app.caches().sign_ins.get(&key, now).is_none() {
             let name = name(at);
             let path = user.layout.sign_in(user.id(), &name);
-            let until = Period::days(90).add_to(stockholm::date_of(at));
+            let rules = RetentionRules::default();
+            let until = due_day(&Item::SignIn { at }, &rules).unwrap_or(Date::MAX);
             if until > today && !app.exists(&path).await? {
-                app.mark_due(tenant, until, &due_item(user.id(), &name)).await?;
+                let item = DueItem::SignIn { user: user.id(), name };
+                app.mark_due(tenant, until, item).await?;
                 let sign_in = SignIn { at, ip_address: client_ip(context).map(Personal::new), until };
                 match app.write(&path, &sign_in, Condition::IfAbsent).await {
                     Ok(_) | Err(StoreError::AlreadyExists) => {}
@@ -67,7 +81,8 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
     }
     let key = (tenant.clone(), user.id(), today);
     if app.caches().last_use.get(&key, now).is_none() {
-        app.write(&user.layout.last_use(user.id()), &LastUse { day: today }, Condition::Always).await?;
+        app.write(&user.layout.last_use(user.id()), &LastUse { day: today, warned: None }, Condition::Always)
+            .await?;
         app.caches().last_use.put(key, (), now);
     }
     Ok(())
