@@ -1,0 +1,27 @@
+//! The front door: the real routes on a socket, an issuer of tokens, a host that delivers messages and timers, and a client
+//! that holds every answer against the description of the interface.
+//!
+//! ```ignore
+//! let portal = Portal::start().await;
+//! let tenant = portal.tenant("t1").await;
+//! let answer = portal.as_(&tenant.administrator).get("/api/tenants/t1/profile").await.expect(200);
+//! ```
+
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part of it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
+mod answer;
+mod caller;
+mod contract;
+mod host;
+mod issuer;
+mod people;
+mod portal;
+
+pub(crate) use answer::Answer;
+pub(crate) use caller::Caller;
+pub(crate) use contract::contract;
+pub(crate) use host::Delivery;
+pub(crate) use issuer::{Issuer, Speaker};
+pub(crate) use people::{Person, Tenant, User};
+pub(crate) use portal::{Portal, Storage};

@@ -1,0 +1,271 @@
+//! One running portal.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use kundportal_functions::{Adapters, App, ClientIp, FrontEnd, Keys, Limits, Settings, routes};
+use kundportal_store::{
+    BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts, EmbeddedStore, Enqueued, Faults,
+    Faulty, FixedClock, Mail, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, SigningKey,
+};
+use tempfile::TempDir;
+
+use super::issuer::Issuer;
+
+/// Where the portal keeps its blobs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Storage {
+    Memory,
+    /// The store of the local run, in a folder of its own.
+    Embedded,
+}
+
+impl Storage {
+    pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::Embedded];
+}
+
+enum Store {
+    Memory(Arc<MemoryStore>),
+    Embedded(Box<EmbeddedStore>, #[expect(dead_code, reason = "removes the folder at the end")] TempDir),
+}
+
+/// What several handler processes share.
+struct World {
+    store: Store,
+    queue: Arc<MemoryQueue>,
+    mailer: Arc<MemoryMailer>,
+    clock: Arc<FixedClock>,
+    issuer: Issuer,
+    counts: Counts,
+    faults: Faults,
+    waiting: Mutex<Vec<(Timestamp, Enqueued)>>,
+    mails: Mutex<Vec<Mail>>,
+    settings: Settings,
+    invocations: AtomicU64,
+    client: reqwest::Client,
+}
+
+/// The real routes on a socket, over stores that show what they hold, at a time that stands still until it is moved.
+pub(crate) struct Portal {
+    world: Arc<World>,
+    url: String,
+}
+
+impl Portal {
+    /// On memory.
+    pub(crate) async fn start() -> Self {
+        Self::start_on(Storage::Memory).await
+    }
+
+    pub(crate) async fn start_on(storage: Storage) -> Self {
+        Self::start_with(storage, |_| {}).await
+    }
+
+    /// With changed settings.
+    pub(crate) async fn start_with(storage: Storage, change: impl FnOnce(&mut Settings)) -> Self {
+        // A Monday morning in Sweden.
+        let clock = Arc::new(FixedClock::new("2026-03-02T08:00:00Z".parse().expect("a time")));
+        let store = match storage {
+            Storage::Memory => Store::Memory(Arc::new(MemoryStore::new(clock.clone()))),
+            Storage::Embedded => {
+                let folder = TempDir::new().expect("a folder");
+                let entropy = Arc::new(SeededEntropy::new(2));
+                let key = SigningKey::new(&[3; 32]);
+                let base = "http://storage.invalid";
+                let store = EmbeddedStore::open(folder.path(), key, base, clock.clone(), entropy);
+                Store::Embedded(Box::new(store.expect("an embedded store")), folder)
+            }
+        };
+        let issuer = Issuer::start().await;
+        let mut settings = settings(&issuer);
+        change(&mut settings);
+        let world = World {
+            store,
+            queue: Arc::new(MemoryQueue::new()),
+            mailer: Arc::new(MemoryMailer::new()),
+            clock,
+            issuer,
+            counts: Counts::new(),
+            faults: Faults::new(),
+            waiting: Mutex::default(),
+            mails: Mutex::default(),
+            settings,
+            invocations: AtomicU64::new(1),
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(Duration::from_mins(1))
+                .build()
+                .expect("a client"),
+        };
+        Self::serve(Arc::new(world), 1).await
+    }
+
+    /// Another handler process on the same storage, queues and mail, with memories of its own.
+    pub(crate) async fn another_process(&self) -> Self {
+        let seed = 1_000 + self.world.invocations.load(Ordering::Relaxed);
+        Self::serve(Arc::clone(&self.world), seed).await
+    }
+
+    async fn serve(world: Arc<World>, seed: u64) -> Self {
+        let counted = Counting::new(world.blobs(), world.counts.clone());
+        let queue = Counting::new(Arc::clone(&world.queue), world.counts.clone());
+        let adapters = Adapters {
+            blobs: Arc::new(Faulty::new(counted, world.faults.clone())),
+            queue: Arc::new(Faulty::new(queue, world.faults.clone())),
+            mailer: Arc::new(Faulty::new(Arc::clone(&world.mailer), world.faults.clone())),
+            clock: world.clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            tokens: Arc::new(world.issuer.verifier()),
+        };
+        let app = App::new(adapters, world.settings.clone());
+        let listener =
+            tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(warp::serve(routes(app)).incoming(listener).run());
+        Self { world, url }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.world.client
+    }
+
+    pub(crate) fn clock(&self) -> &FixedClock {
+        &self.world.clock
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Lets hours go by.
+    pub(crate) fn advance_hours(&self, hours: u64) {
+        self.world.clock.advance(Duration::from_hours(hours));
+    }
+
+    pub(crate) fn issuer(&self) -> &Issuer {
+        &self.world.issuer
+    }
+
+    /// Transactions with storage since the last time they were taken.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.world.counts
+    }
+
+    /// What is to go wrong in storage, queues and mail.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.world.faults
+    }
+
+    pub(crate) fn next_invocation(&self) -> String {
+        let number = self.world.invocations.fetch_add(1, Ordering::Relaxed);
+        format!("00000000-0000-4000-8000-{number:012x}")
+    }
+
+    /// Storage itself, past counting and faults.
+    pub(crate) fn blobs(&self) -> Arc<dyn BlobStore> {
+        self.world.blobs()
+    }
+
+    /// Every blob by `container/name`: what remains.
+    pub(crate) async fn dump(&self) -> BTreeMap<String, Bytes> {
+        let store = match &self.world.store {
+            Store::Memory(store) => return store.dump(None),
+            Store::Embedded(store, _) => store,
+        };
+        let mut all = BTreeMap::new();
+        for container in store.containers().await.expect("containers") {
+            let mut from = None;
+            loop {
+                let page = store.list(&container, "", from.as_ref(), 5_000).await.expect("a page");
+                for entry in page.entries {
+                    let path = BlobPath::new(container.clone(), entry.name);
+                    let (bytes, _) = store.get_bytes(&path, u64::MAX).await.expect("a blob");
+                    all.insert(path.to_string(), bytes);
+                }
+                match page.next {
+                    Some(next) => from = Some(next),
+                    None => break,
+                }
+            }
+        }
+        all
+    }
+
+    /// The names of what remains.
+    pub(crate) async fn names(&self) -> Vec<String> {
+        self.dump().await.into_keys().collect()
+    }
+
+    /// Every mail sent so far, oldest first.
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        let mut mails = self.world.mails.lock().expect("the mails");
+        mails.extend(self.world.mailer.drain());
+        mails.clone()
+    }
+
+    /// Messages that are visible now, and others with the time from which they will be.
+    pub(crate) fn take_messages(&self) -> (Vec<Enqueued>, Vec<(Timestamp, Enqueued)>) {
+        let now = self.now();
+        let mut waiting = std::mem::take(&mut *self.world.waiting.lock().expect("the messages"));
+        waiting.extend(self.world.queue.drain().into_iter().map(|message| (now + message.delay, message)));
+        let (visible, hidden): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(at, _)| *at <= now);
+        (visible.into_iter().map(|(_, message)| message).collect(), hidden)
+    }
+
+    pub(crate) fn put_back(&self, messages: Vec<(Timestamp, Enqueued)>) {
+        self.world.waiting.lock().expect("the messages").extend(messages);
+    }
+
+    /// Loses every message that waits, as queues may: markers alone must be enough.
+    pub(crate) fn lose_messages(&self) -> Vec<Enqueued> {
+        let (mut lost, hidden) = self.take_messages();
+        lost.extend(hidden.into_iter().map(|(_, message)| message));
+        lost
+    }
+}
+
+impl World {
+    fn blobs(&self) -> Arc<dyn BlobStore> {
+        match &self.store {
+            Store::Memory(store) => Arc::clone(store) as Arc<dyn BlobStore>,
+            Store::Embedded(store, _) => Arc::new(EmbeddedStore::clone(store)),
+        }
+    }
+}
+
+fn settings(issuer: &Issuer) -> Settings {
+    let keys = |first: u8| {
+        let key: Vec<u8> = (0..32).map(|byte| byte ^ first).collect();
+        Keys::parse(&format!("1:{}", BASE64.encode(&key))).expect("keys")
+    };
+    Settings {
+        index_keys: keys(0x55),
+        link_keys: keys(0xaa),
+        portal_url: "https://portal.example.com/api/portal/".to_owned(),
+        mail_domain: "portal.example.com".to_owned(),
+        client_ip: ClientIp::Header("client-ip".to_owned()),
+        front_end: FrontEnd {
+            issuer: issuer.url(super::Speaker::Main),
+            client_id: "portal".to_owned(),
+            scopes: vec!["openid".to_owned()],
+        },
+        limits: Limits::default(),
+        region: Some("swedencentral".to_owned()),
+        version: "0.0.0-test".to_owned(),
+    }
+}
