@@ -37,12 +37,40 @@ impl Context {
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
         let Some(hash) = self.key_hash(&user.id().to_string(), content.is_empty())? else { return Ok(new()) };
-        let path = user.layout.key(user.id(), &hash);
+        self.claim_for_user(user, &hash, content, new).await
+    }
+
+    async fn claim_for_user<Id: FromStr + Display>(
+        &self,
+        user: &User,
+        hash: &str,
+        content: &[u8],
+        new: impl FnOnce() -> Id,
+    ) -> Result<Id, Problem> {
+        let path = user.layout.key(user.id(), hash);
         let used = Item::IdempotencyKey { used_at: self.now() };
         if let Some(day) = due_day(&used, &RetentionRules::default()) {
-            self.app.mark_due(&user.tenant.id, day, DueItem::Key { user: user.id(), hash }).await?;
+            self.app
+                .mark_due(&user.tenant.id, day, DueItem::Key { user: user.id(), hash: hash.to_owned() })
+                .await?;
         }
         self.claim_at(&path, content, new).await
+    }
+
+    /// The id of what one row of a file creates: the same row of the same file, sent again by the same person within the
+    /// key's lifetime, gets the same.
+    pub(crate) async fn claim_row<Id: FromStr + Display>(
+        &self,
+        user: &User,
+        file: &[u8],
+        row: usize,
+        new: impl FnOnce() -> Id,
+    ) -> Result<Id, Problem> {
+        let mut sha256 = crate::keys::Sha256::new();
+        sha256.update(file);
+        let parts = [self.operation.id, &user.id().to_string(), &sha256.finish(), &row.to_string()];
+        let hash = self.app.settings().index_keys.name(Purpose::IdempotencyKey, &parts);
+        self.claim_for_user(user, &hash, file, new).await
     }
 
     /// The same for the operator, who is no user of the tenant.

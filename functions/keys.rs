@@ -104,6 +104,7 @@ impl Keys {
 pub(crate) enum Purpose {
     Identity,
     Email,
+    CustomerName,
     Thread,
     IdempotencyKey,
     Content,

@@ -175,6 +175,10 @@ impl TenantLayout {
         self.at(format!("{}{invite}", email_invites(email)))
     }
 
+    pub(crate) fn customer_name(&self, name: &str, customer: CustomerId) -> BlobPath {
+        self.at(format!("{}{customer}", customers_named(name)))
+    }
+
     pub(crate) fn user(&self, user: UserId) -> BlobPath {
         self.at(format!("{USERS}{user}"))
     }
@@ -261,6 +265,10 @@ pub(crate) fn references(user: UserId, kind: RefKind) -> String {
 
 pub(crate) fn email_invites(email: &str) -> String {
     format!("index/email/{email}/invite/")
+}
+
+pub(crate) fn customers_named(name: &str) -> String {
+    format!("index/customer-name/{name}/")
 }
 
 pub(crate) fn customer_users(customer: CustomerId) -> String {

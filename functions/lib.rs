@@ -29,9 +29,15 @@ mod settings;
 mod sign_ins;
 mod work;
 
+mod about;
+mod administrators;
 mod config;
+mod customers;
 mod description;
 mod health;
+mod invitation;
+mod invites;
+mod tenants;
 mod worker;
 
 pub use app::{Adapters, App};
@@ -44,12 +50,42 @@ pub use settings::{ClientIp, FrontEnd, Limits, Settings};
 
 /// Every deployed function.
 pub static FUNCTIONS: &[Function] = &[
+    Function {
+        name: "about",
+        trigger: Trigger::Http { route: "tenants/{tenant}/about", operations: about::OPERATIONS },
+    },
+    Function {
+        name: "administrators",
+        trigger: Trigger::Http {
+            route: "tenants/{tenant}/administrators",
+            operations: administrators::OPERATIONS,
+        },
+    },
     Function { name: "config", trigger: Trigger::Http { route: "config", operations: config::OPERATIONS } },
+    Function {
+        name: "customers",
+        trigger: Trigger::Http {
+            route: "tenants/{tenant}/customers/{*path}",
+            operations: customers::OPERATIONS,
+        },
+    },
     Function {
         name: "description",
         trigger: Trigger::Http { route: "openapi.json", operations: description::OPERATIONS },
     },
     Function { name: "health", trigger: Trigger::Http { route: "health", operations: health::OPERATIONS } },
+    Function {
+        name: "invitation",
+        trigger: Trigger::Http { route: "invites/{*path}", operations: invitation::OPERATIONS },
+    },
+    Function {
+        name: "invites",
+        trigger: Trigger::Http { route: "tenants/{tenant}/invites/{*path}", operations: invites::OPERATIONS },
+    },
+    Function {
+        name: "tenants",
+        trigger: Trigger::Http { route: "tenants/{tenant?}", operations: tenants::OPERATIONS },
+    },
     Function {
         name: "worker",
         trigger: Trigger::Queue { queue: "work", run: |app, text| Box::pin(worker::run(app, text)) },

@@ -1,6 +1,6 @@
 //! Lists in pages. Each has one flat prefix under an index; an entry counts only while the object it leads to says so too.
 
-use std::future::Future;
+use std::{fmt::Display, future::Future, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -35,6 +35,26 @@ impl Context {
             return Err(bad_limit());
         }
         Ok(PageRequest { limit, cursor: self.query("cursor")? })
+    }
+}
+
+impl PageRequest {
+    /// A page of what is known already, in the order of ids; its cursor is the last id.
+    pub(crate) fn of<Id: Ord + Copy + Display + FromStr>(
+        &self,
+        ids: impl Iterator<Item = Id>,
+    ) -> Result<(Vec<Id>, Option<String>), Problem> {
+        let after = self
+            .cursor
+            .as_deref()
+            .map(|cursor| cursor.parse::<Id>().map_err(|_| bad_cursor()))
+            .transpose()?;
+        let mut ids: Vec<Id> = ids.filter(|id| after.is_none_or(|after| *id > after)).collect();
+        ids.sort_unstable();
+        let more = ids.len() > self.limit;
+        ids.truncate(self.limit);
+        let next = ids.last().filter(|_| more).map(ToString::to_string);
+        Ok((ids, next))
     }
 }
 
@@ -76,6 +96,39 @@ impl App {
         Ok((names.collect(), next))
     }
 
+    /// One page over several lists, one after the other in the order given; every name comes with its list's key.
+    pub(crate) async fn page_over<Key: Copy + Display + FromStr + PartialEq>(
+        &self,
+        container: &Container,
+        lists: &[(Key, String)],
+        request: &PageRequest,
+    ) -> Result<(Vec<(Key, String)>, Option<String>), Problem> {
+        let (mut place, mut inner) = match request.cursor.as_deref() {
+            None => (0, None),
+            Some(cursor) => {
+                let (key, inner) = cursor.split_once('~').ok_or_else(bad_cursor)?;
+                let key = key.parse::<Key>().map_err(|_| bad_cursor())?;
+                let place = lists.iter().position(|(other, _)| *other == key).ok_or_else(bad_cursor)?;
+                (place, Some(inner.to_owned()).filter(|inner| !inner.is_empty()))
+            }
+        };
+        let mut found = Vec::new();
+        while let Some((key, prefix)) = lists.get(place) {
+            let left = request.limit - found.len();
+            if left == 0 {
+                return Ok((found, Some(format!("{key}~{}", inner.unwrap_or_default()))));
+            }
+            let (names, next) =
+                self.page(container, prefix, &PageRequest { limit: left, cursor: inner.take() }).await?;
+            found.extend(names.into_iter().map(|name| (*key, name)));
+            match next {
+                Some(next) => inner = Some(next),
+                None => place += 1,
+            }
+        }
+        Ok((found, None))
+    }
+
     /// All last parts of the names under a prefix, page by page, for lists that are short by nature.
     pub(crate) async fn names(&self, container: &Container, prefix: &str) -> Result<Vec<String>, Problem> {
         let mut names = Vec::new();
@@ -96,7 +149,7 @@ impl App {
 }
 
 /// Loads what the names lead to, several at once, in their order; what is gone or does not name the entry back is left out.
-pub(crate) async fn load<T, F>(names: Vec<String>, load: impl Fn(String) -> F) -> Result<Vec<T>, Problem>
+pub(crate) async fn load<N, T, F>(names: Vec<N>, load: impl Fn(N) -> F) -> Result<Vec<T>, Problem>
 where
     F: Future<Output = Result<Option<T>, Problem>>,
 {

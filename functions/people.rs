@@ -12,6 +12,7 @@ use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
 
 use crate::{
     app::App,
+    due::DueItem,
     keys::Purpose,
     layout::{TenantLayout, on_platform},
     problem::Problem,
@@ -88,6 +89,18 @@ pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) 
     Ok(())
 }
 
+/// Removes the entries of an identity that is the person's no more, while they lead to the person.
+pub(crate) async fn unindex_identity(app: &App, tenant: &TenantId, before: &Profile) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
+    for name in identity_names(app, before) {
+        if named_user(app, &layout.identity(&name)).await?.is_some_and(|(user, _)| user == before.id) {
+            app.unmark(&layout.identity(&name)).await?;
+        }
+        app.unmark(&on_platform::membership(&name, tenant)).await?;
+    }
+    Ok(())
+}
+
 /// Removes the entry of a membership that has ended.
 pub(crate) async fn unindex_membership(
     app: &App,
@@ -103,11 +116,6 @@ pub(crate) fn is_active_administrator(profile: &Profile) -> bool {
     profile.is_active() && profile.role == TenantRole::Administrator
 }
 
-/// The due marker's item of an account, whether it is idle or deactivated: retention decides by the profile.
-pub(crate) fn account_due_item(user: UserId) -> String {
-    format!("account/{user}")
-}
-
 /// Marks the day on which retention must look at the account as this profile says it is: idle accounts count from their last
 /// use, deactivated ones from their deactivation. Again changes nothing.
 pub(crate) async fn mark_account_due(app: &App, tenant: &TenantId, profile: &Profile) -> Result<(), Problem> {
@@ -117,7 +125,8 @@ pub(crate) async fn mark_account_due(app: &App, tenant: &TenantId, profile: &Pro
     let Some(day) = retention::due_day(&Item::account(profile, last_used_on, None), &rules) else {
         return Ok(());
     };
-    Ok(app.mark_due(tenant, day, &account_due_item(profile.id)).await?)
+    let item = if profile.is_active() { DueItem::Idle(profile.id) } else { DueItem::Deactivated(profile.id) };
+    Ok(app.mark_due(tenant, day, item).await?)
 }
 
 /// The last day on which a person used the portal.

@@ -21,10 +21,12 @@ pub(crate) const GRACE: SignedDuration = SignedDuration::from_mins(15);
 pub(crate) enum Work {
     /// A tenant's containers and first invitation.
     Tenant,
-    /// An invitation's index entries and its mail, the first or a later one.
-    Invite { invite: InviteId, resend: u32 },
+    /// An invitation's index entries and its mail, the first or a later one. `email` is the keyed hash of the address.
+    Invite { invite: InviteId, resend: u32, email: String },
     /// What follows from an invitation being closed: accepted, revoked or expired.
     InviteClosed { invite: InviteId },
+    /// What follows from an invitation being accepted as this user; `identity` is the keyed hash of who accepts.
+    Acceptance { invite: InviteId, user: UserId, identity: String },
     /// The one-time code of an invitation.
     InviteCode { invite: InviteId, number: u32 },
     /// A mail to a user: the item under the user's outbox.
@@ -45,6 +47,8 @@ pub(crate) enum Work {
     Export { request: RequestId, subject: UserId },
     /// List reads that have to be noted in people's activity.
     Reads,
+    /// Files and comments whose period the tenant has chosen anew; everything up to `after` is done.
+    Rescan { after: Option<String> },
     /// A tenant's retention on a day.
     Retention { day: Date },
 }
@@ -54,8 +58,9 @@ impl Work {
     pub(crate) fn id(&self) -> String {
         match self {
             Self::Tenant => "tenant".to_owned(),
-            Self::Invite { invite, resend } => format!("invite-{invite}-{resend}"),
+            Self::Invite { invite, resend, .. } => format!("invite-{invite}-{resend}"),
             Self::InviteClosed { invite } => format!("invite-closed-{invite}"),
+            Self::Acceptance { invite, user, .. } => format!("acceptance-{invite}-{user}"),
             Self::InviteCode { invite, number } => format!("invite-code-{invite}-{number}"),
             Self::Mail { user, mail } => format!("mail-{user}-{mail}"),
             Self::User { user } => format!("user-{user}"),
@@ -66,6 +71,7 @@ impl Work {
             Self::Comment { comment, .. } => format!("comment-{comment}"),
             Self::Export { request, .. } => format!("export-{request}"),
             Self::Reads => "reads".to_owned(),
+            Self::Rescan { .. } => "rescan".to_owned(),
             Self::Retention { day } => format!("retention-{day}"),
         }
     }

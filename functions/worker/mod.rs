@@ -4,8 +4,9 @@ use kundportal_domain::TenantId;
 
 use crate::{
     app::App,
-    mail, people,
+    invitation, invites, mail, people,
     problem::{Problem, ProblemType},
+    tenants,
     work::{MarkedWork, Marker, Message, Work},
 };
 
@@ -47,10 +48,31 @@ pub(crate) enum Progress {
     UnderWay,
 }
 
+impl From<bool> for Progress {
+    fn from(finished: bool) -> Self {
+        if finished { Self::Finished } else { Self::UnderWay }
+    }
+}
+
 /// Completes the work, or, where whoever began it is gone before its commit point, removes what it left.
 async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<Progress, Problem> {
     let abandoned = marked.is_abandoned(app.now());
     match &marked.work {
+        Work::Tenant => tenants::complete(app, tenant).await.map(|()| Progress::Finished),
+        Work::Invite { invite, resend, email } => {
+            let invite = (*invite, *resend, email.as_str());
+            invites::complete(app, tenant, invite, abandoned).await.map(Progress::from)
+        }
+        Work::InviteClosed { invite } => {
+            invites::complete_closed(app, tenant, *invite).await.map(|()| Progress::Finished)
+        }
+        Work::InviteCode { invite, number } => {
+            invites::complete_code(app, tenant, *invite, *number).await.map(|()| Progress::Finished)
+        }
+        Work::Acceptance { invite, user, identity } => {
+            let acceptance = (*invite, *user, identity.as_str());
+            invitation::complete(app, tenant, acceptance, abandoned).await.map(Progress::from)
+        }
         Work::Mail { user, mail } => {
             mail::complete(app, tenant, *user, mail).await.map(|()| Progress::Finished)
         }

@@ -92,7 +92,9 @@ mail-invitation-body =
     { $tenant } invites you to its customer portal, where you represent { $customer }.
 
     In the portal you share files and comments, and you see and correct your own data.
-mail-invitation-body-without-customer =
+mail-invitation-without-customer-subject = { $tenant } invites you to its customer portal
+mail-invitation-without-customer-button = Accept
+mail-invitation-without-customer-body =
     { $tenant } invites you to its customer portal.
 
     In the portal files and comments are shared, and you see and correct your own data.
@@ -436,3 +438,7 @@ left-out-settings = Concerns the supplier and not you as a user; your own role i
 left-out-uploads = Is not completely uploaded and is deleted within a day unless it is completed.
 left-out-pseudonymous = Holds only counts and identifiers.
 left-out-logs = Is kept by the platform and cannot be searched by person.
+
+## Privacy notice (Art. 13 and 14)
+
+privacy-notice = { $tenant } is the controller of the personal data in this customer portal: your name, e-mail address, phone number, picture, sign-ins with IP address, and what you write and upload. They are used so that you can work with { $tenant } in the portal. You can see, correct and take out everything that is held about you in the portal, and complain to the Swedish Authority for Privacy Protection (IMY).

@@ -92,7 +92,9 @@ mail-invitation-body =
     { $tenant } bjuder in dig till sin kundportal, där du företräder { $customer }.
 
     I portalen delar ni filer och kommentarer, och där ser och rättar du dina egna uppgifter.
-mail-invitation-body-without-customer =
+mail-invitation-without-customer-subject = { $tenant } bjuder in dig till sin kundportal
+mail-invitation-without-customer-button = Tacka ja
+mail-invitation-without-customer-body =
     { $tenant } bjuder in dig till sin kundportal.
 
     I portalen delas filer och kommentarer, och där ser och rättar du dina egna uppgifter.
@@ -436,3 +438,7 @@ left-out-settings = Gäller leverantören och inte dig som användare; din egen 
 left-out-uploads = Är inte färdigt uppladdat och tas bort inom ett dygn om det inte slutförs.
 left-out-pseudonymous = Innehåller bara antal och beteckningar.
 left-out-logs = Förs av plattformen och går inte att söka per person.
+
+## Information om personuppgifter (artikel 13 och 14)
+
+privacy-notice = { $tenant } är personuppgiftsansvarig för personuppgifterna i den här kundportalen: ditt namn, din e-postadress, ditt telefonnummer, din bild, dina inloggningar med IP-adress och det du skriver och laddar upp. De används för att du ska kunna samarbeta med { $tenant } i portalen. I portalen kan du se, rätta och hämta ut allt som finns om dig, och du kan klaga hos Integritetsskyddsmyndigheten (IMY).

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CustomerId, EmailAddress, InviteId, InviteMessage, Locale, MembershipRole, PersonName, Personal,
+    CustomerId, EmailAddress, InviteId, InviteMessage, Locale, MembershipRole, PersonName, Personal, Reason,
     TenantRole, UserId,
 };
 
@@ -31,7 +31,7 @@ pub struct Invite {
     pub invited_by: Option<UserId>,
     /// The operator's recorded authority, where the operator invites an administrator again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authority: Option<Personal<String>>,
+    pub authority: Option<Personal<Reason>>,
     /// The user who has lost access and gets a new sign-in by this invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebinds: Option<UserId>,
@@ -105,6 +105,10 @@ pub struct Acceptance {
     pub accepted_by: String,
     /// The user they are.
     pub user: UserId,
+    /// `iss` and `sub` of the identity: the profile can be made from here, should the acceptance stop in the middle.
+    pub issuer: String,
+    /// See above.
+    pub subject: Personal<String>,
 }
 
 /// A one-time code that was mailed to the invited address. The code itself is derived, not stored.

@@ -35,7 +35,9 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// When its settings last changed.
     pub updated_at: Timestamp,
-    /// The first administrator, until the invitation is made: the creation can be completed from it.
+    /// The first invitation.
+    pub founding_invite: InviteId,
+    /// Whom it is for, until it is made: the creation can be completed from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub founder: Option<Founder>,
 }
@@ -133,8 +135,6 @@ pub struct Instructions {
 /// Who is invited first.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Founder {
-    /// The invitation that is made for them.
-    pub invite: InviteId,
     /// Their name.
     pub name: Personal<PersonName>,
     /// Their address.

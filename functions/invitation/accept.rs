@@ -1,0 +1,179 @@
+//! `POST /api/invites/accept`. The claim on the identity comes first, the commit is the write on the invitation, the profile
+//! and the index entries follow from it.
+
+use kundportal_domain::{
+    Personal, TenantId, UserId,
+    records::{self, Invite, InviteStatus, Profile},
+};
+use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Accepted, apply, code, find, reread};
+use crate::{
+    audit::{AuditRecord, By, ByRole},
+    auth::{self, Identity},
+    context::{Context, if_unchanged},
+    invites::mark_record_due,
+    layout::{RefKind, TenantLayout},
+    people::{RACES, named_user},
+    problem::{Problem, ProblemType},
+    respond::{self, Answer},
+    work::Work,
+};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acceptance {
+    token: Personal<String>,
+    /// From the mail, where the issuer proves no address.
+    #[serde(default)]
+    code: Option<Personal<String>>,
+}
+
+pub(super) async fn accept(mut context: Context, identity: Identity) -> Result<Answer, Problem> {
+    let (acceptance, _) = context.json::<Acceptance>().await?;
+    let app = &context.app;
+    let (tenant, mut invite, mut etag) = find(app, acceptance.token.reveal()).await?;
+    if identity
+        .claims
+        .tenants
+        .as_ref()
+        .is_some_and(|tenants| !tenants.iter().any(|own| own == tenant.as_str()))
+    {
+        return Err(ProblemType::NotFound.into());
+    }
+    let (id, resend) = (invite.id, invite.resends);
+    for _ in 0..RACES {
+        if let Some(earlier) = &invite.acceptance {
+            if !identity.names.contains(&earlier.accepted_by) {
+                return Err(ProblemType::InviteAccepted.into());
+            }
+            let user = earlier.user;
+            apply::apply(app, &tenant, &invite).await?;
+            return respond::ok(&Accepted { tenant, user });
+        }
+        invite.usable_at(app.now())?;
+        let given = acceptance.code.as_ref().map(|code| code.reveal().as_str());
+        prove_address(&context, &tenant, (&invite, &etag), &identity, given).await?;
+        match commit(&context, &tenant, invite, &etag, &identity).await {
+            Ok(user) => return respond::ok(&Accepted { tenant, user }),
+            Err(problem) if problem.is(ProblemType::PreconditionFailed) => {}
+            Err(problem) => return Err(problem),
+        }
+        (invite, etag) = reread(app, &tenant, id, resend).await?;
+    }
+    Err(ProblemType::PreconditionFailed.into())
+}
+
+/// The invited address must be the one that the issuer vouches for; where it vouches for none, a code proves it.
+async fn prove_address(
+    context: &Context,
+    tenant: &TenantId,
+    invite: (&Invite, &ETag),
+    identity: &Identity,
+    given: Option<&str>,
+) -> Result<(), Problem> {
+    match &identity.claims.email {
+        Some(email) if email.reveal().canonical() == invite.0.email.reveal().canonical() => Ok(()),
+        Some(_) => Err(ProblemType::Forbidden.into()),
+        None => code::require(&context.app, tenant, invite, identity, given).await,
+    }
+}
+
+async fn commit(
+    context: &Context,
+    tenant: &TenantId,
+    mut invite: Invite,
+    etag: &ETag,
+    identity: &Identity,
+) -> Result<UserId, Problem> {
+    let app = &context.app;
+    let layout = TenantLayout::new(tenant);
+    let (user, claimed) = claim(context, &layout, &invite, identity).await?;
+    let by = By { user: Some(user), role: ByRole::Invited };
+    let record = AuditRecord::intended(app, by, context.operation.id, invite.id).about([user]);
+    app.audit(tenant, &record).await?;
+    let name = identity.name().to_owned();
+    let work = Work::Acceptance { invite: invite.id, user, identity: name.clone() };
+    let marker = app.begin(tenant, work).await?;
+    app.mark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
+    mark_record_due(app, tenant, invite.id).await?;
+    invite.close(InviteStatus::Accepted, app.now());
+    invite.acceptance = Some(records::Acceptance {
+        accepted_by: name,
+        user,
+        issuer: identity.claims.issuer.clone(),
+        subject: identity.claims.subject.clone(),
+    });
+    match app.write(&layout.invite(invite.id), &invite, if_unchanged(etag)).await {
+        Ok(_) => {}
+        Err(StoreError::PreconditionFailed) => {
+            // Somebody else was faster, or the same person twice: only what is certainly nobody's is taken back.
+            let winner = app
+                .read::<Invite>(&layout.invite(invite.id))
+                .await?
+                .and_then(|(invite, _)| invite.acceptance);
+            if winner.is_none_or(|winner| winner.user != user) {
+                app.unmark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
+                if let Some(claim) = claimed {
+                    let path = layout.identity(identity.name());
+                    match app.blobs().delete(&path, Some(&claim)).await {
+                        Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                app.finish(&marker).await?;
+            }
+            return Err(ProblemType::PreconditionFailed.into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    apply::apply(app, tenant, &invite).await?;
+    app.finish(&marker).await?;
+    Ok(user)
+}
+
+/// The user that this identity is or becomes, and the claim if it was made here. An entry whose user does not name the
+/// identity back is adopted when that user has no profile (somebody is accepting, or stopped doing so), else taken over.
+async fn claim(
+    context: &Context,
+    layout: &TenantLayout,
+    invite: &Invite,
+    identity: &Identity,
+) -> Result<(UserId, Option<ETag>), Problem> {
+    let app = &context.app;
+    if let Some((profile, _)) = auth::find(context, layout, identity).await? {
+        if !profile.is_active() {
+            return Err(ProblemType::UserDeactivated.into());
+        }
+        return match invite.rebinds {
+            Some(rebound) if rebound != profile.id => Err(ProblemType::AlreadyMember.into()),
+            _ => Ok((profile.id, None)),
+        };
+    }
+    let path = layout.identity(identity.name());
+    for _ in 0..RACES {
+        let user = invite.rebinds.unwrap_or_else(|| UserId::new(app.now(), app.random()));
+        let id = bytes::Bytes::from(user.to_string());
+        let condition = match named_user(app, &path).await? {
+            None => Condition::IfAbsent,
+            Some((found, etag)) => {
+                let taken = app.read::<Profile>(&layout.profile(found)).await?.is_some();
+                if !taken && invite.rebinds.is_none() {
+                    return Ok((found, None));
+                }
+                if found == user {
+                    return Ok((user, None));
+                }
+                Condition::IfMatch(etag)
+            }
+        };
+        match app.blobs().put_bytes(&path, id, condition).await {
+            Ok(etag) => return Ok((user, Some(etag))),
+            Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ProblemType::PreconditionFailed.into())
+}

@@ -1,0 +1,124 @@
+//! What follows from an accepted invitation: the profile, the membership, the index entries. Again changes nothing.
+
+use kundportal_domain::{
+    InviteId, Personal, TenantId, UserId,
+    records::{Acceptance, Invite, Profile, Status, TenantRole},
+};
+use kundportal_store::{Condition, ETag, StoreError};
+
+use crate::{
+    app::App,
+    context::if_unchanged,
+    invites,
+    layout::{RefKind, TenantLayout},
+    people::{self, RACES, administrators, index_user, is_active_administrator, named_user},
+    problem::{Problem, ProblemType},
+};
+
+/// Brings the user up to what the invitation gives.
+pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Result<(), Problem> {
+    let Some(acceptance) = &invite.acceptance else { return Ok(()) };
+    let layout = TenantLayout::new(tenant);
+    for _ in 0..RACES {
+        let found = app.read::<Profile>(&layout.profile(acceptance.user)).await?;
+        let (before, condition) = match found {
+            Some((profile, etag)) => (Some(profile), if_unchanged(&etag)),
+            None => (None, Condition::IfAbsent),
+        };
+        let profile = grant(app, before.clone(), invite, acceptance);
+        if before.is_none() {
+            people::mark_account_due(app, tenant, &profile).await?;
+        }
+        match app.write(&layout.profile(profile.id), &profile, condition).await {
+            Ok(_) => {
+                if let Some(before) = before.filter(|before| {
+                    before.issuer != profile.issuer || before.subject.reveal() != profile.subject.reveal()
+                }) {
+                    people::unindex_identity(app, tenant, &before).await?;
+                }
+                index_user(app, tenant, &profile).await?;
+                if is_active_administrator(&profile) {
+                    administrators::add(app, &layout, profile.id).await?;
+                }
+                return invites::complete_closed(app, tenant, invite.id).await;
+            }
+            Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ProblemType::PreconditionFailed.into())
+}
+
+/// The profile after the invitation. A role that says more is not lost to one that says less.
+fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Acceptance) -> Profile {
+    let now = app.now();
+    let mut profile = before.unwrap_or_else(|| Profile {
+        id: acceptance.user,
+        issuer: acceptance.issuer.clone(),
+        subject: acceptance.subject.clone(),
+        invite: invite.id,
+        name: invite.name.clone(),
+        email: invite.email.clone(),
+        pending_email: None,
+        phone: None,
+        locale: invite.locale,
+        picture: None,
+        fields: Personal::default(),
+        supplementary_statement: None,
+        role: invite.role.tenant_role(),
+        status: Status::Active,
+        deactivated_at: None,
+        memberships: Vec::new(),
+        email_changes: 0,
+        created_at: now,
+        updated_at: now,
+    });
+    profile.issuer.clone_from(&acceptance.issuer);
+    profile.subject = acceptance.subject.clone();
+    if profile.role == TenantRole::Member || invite.role.tenant_role() == TenantRole::Administrator {
+        profile.role = invite.role.tenant_role();
+    }
+    if let (Some(customer), Some(role)) = (invite.customer, invite.role.membership_role()) {
+        profile.join(customer, role, now);
+    }
+    profile.updated_at = now;
+    profile
+}
+
+/// [`crate::work::Work::Acceptance`]: carries on after the commit; before it, once nobody is at it any more, takes back what
+/// was prepared for a user who never came. True when there is nothing more to do.
+pub(crate) async fn complete(
+    app: &App,
+    tenant: &TenantId,
+    (id, user, identity): (InviteId, UserId, &str),
+    abandoned: bool,
+) -> Result<bool, Problem> {
+    let layout = TenantLayout::new(tenant);
+    let invite = app.read::<Invite>(&layout.invite(id)).await?.map(|(invite, _)| invite);
+    if let Some(invite) =
+        invite.filter(|invite| invite.acceptance.as_ref().is_some_and(|own| own.user == user))
+    {
+        apply(app, tenant, &invite).await?;
+        return Ok(true);
+    }
+    if abandoned {
+        app.unmark(&layout.reference(user, RefKind::Invite, &id.to_string())).await?;
+        release(app, &layout, user, identity).await?;
+    }
+    Ok(abandoned)
+}
+
+/// Removes the claim of an identity on a user who has no profile and no other invitation.
+async fn release(app: &App, layout: &TenantLayout, user: UserId, identity: &str) -> Result<(), Problem> {
+    let path = layout.identity(identity);
+    let Some((found, etag)): Option<(UserId, ETag)> = named_user(app, &path).await? else { return Ok(()) };
+    let has_profile = app.read::<Profile>(&layout.profile(user)).await?.is_some();
+    let others = app.names(layout.container(), &crate::layout::references(user, RefKind::Invite)).await?;
+    if found != user || has_profile || !others.is_empty() {
+        return Ok(());
+    }
+    match app.blobs().delete(&path, Some(&etag)).await {
+        Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,69 @@
+//! The one-time code for somebody whose issuer proves no address: mailed to the invited address.
+
+use kundportal_domain::{
+    InviteId, TenantId,
+    records::{Code, Invite},
+};
+use kundportal_store::ETag;
+
+use crate::{
+    app::App,
+    auth::Identity,
+    context::if_unchanged,
+    layout::TenantLayout,
+    problem::{Problem, ProblemType},
+    work::Work,
+};
+
+/// Codes that one sending of an invitation may bring: whoever only has the link must not go on guessing.
+const MAX_CODES: u32 = 3;
+
+/// The code's digits. They follow from the key, so they are not stored.
+pub(crate) fn digits(app: &App, tenant: &TenantId, invite: InviteId, code: &Code) -> String {
+    let parts = [tenant.as_str(), &invite.to_string(), &code.identity, &code.number.to_string()];
+    app.settings().link_keys.digits(&parts)
+}
+
+/// Lets pass who gives the code that was mailed for this identity. Who gives none gets one; a wrong one counts.
+pub(super) async fn require(
+    app: &App,
+    tenant: &TenantId,
+    (invite, etag): (&Invite, &ETag),
+    identity: &Identity,
+    given: Option<&str>,
+) -> Result<(), Problem> {
+    let current = invite.code.as_ref().filter(|code| identity.names.contains(&code.identity));
+    let open = current.filter(|code| code.tries < Code::MAX_TRIES);
+    let (Some(code), Some(given)) = (open, given) else {
+        if open.is_none() {
+            mail_new(app, tenant, invite, etag, identity).await?;
+        }
+        return Err(ProblemType::CodeRequired.into());
+    };
+    let right = digits(app, tenant, invite.id, code);
+    if aws_lc_rs::constant_time::verify_slices_are_equal(right.as_bytes(), given.trim().as_bytes()).is_ok() {
+        return Ok(());
+    }
+    let mut invite = invite.clone();
+    invite.code = Some(Code { tries: code.tries + 1, ..code.clone() });
+    app.write(&TenantLayout::new(tenant).invite(invite.id), &invite, if_unchanged(etag)).await?;
+    Err(ProblemType::CodeInvalid.into())
+}
+
+async fn mail_new(
+    app: &App,
+    tenant: &TenantId,
+    invite: &Invite,
+    etag: &ETag,
+    identity: &Identity,
+) -> Result<(), Problem> {
+    let number = invite.code.as_ref().map_or(0, |code| code.number) + 1;
+    if number > MAX_CODES {
+        return Err(ProblemType::TooManyRequests.into());
+    }
+    let marker = app.begin(tenant, Work::InviteCode { invite: invite.id, number }).await?;
+    let mut invite = invite.clone();
+    invite.code = Some(Code { identity: identity.name().to_owned(), number, tries: 0 });
+    app.write(&TenantLayout::new(tenant).invite(invite.id), &invite, if_unchanged(etag)).await?;
+    app.announce(&marker).await
+}
