@@ -1,0 +1,173 @@
+//! The local run: everything at one address, with nothing to install or configure. Absent from the deployed executable.
+
+mod app_settings;
+mod connection;
+mod ending;
+mod folder;
+mod front;
+mod host;
+mod issuer;
+mod keys;
+mod reply;
+mod server;
+mod storage;
+
+use std::{
+    io::{self, Write as _},
+    net::Ipv4Addr,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use data_encoding::BASE64;
+use kundportal_store::{EmbeddedStore, SigningKey, SystemClock, SystemEntropy};
+use tokio::net::TcpListener;
+
+use ending::Ending;
+use folder::Folder;
+use front::Front;
+use host::{Cors, Function, Host, HostSettings, Parts, ThisExecutable};
+use issuer::Issuer;
+use keys::Keys;
+
+pub(crate) use host::END_WITH_INPUT;
+
+use crate::environment::Environment;
+
+/// Where data of the local run lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Storage {
+    /// In a database in the data folder.
+    Embedded,
+}
+
+/// How the local run is asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Folder of the data; it is made where it is missing.
+    #[arg(long, default_value = ".kundportal", value_name = "FOLDER")]
+    data_dir: PathBuf,
+    /// Port on localhost.
+    #[arg(long, default_value_t = 7071)]
+    port: u16,
+    /// Start without demo data.
+    #[arg(long)]
+    empty: bool,
+    /// Where data lie.
+    #[arg(long, value_enum, default_value_t = Storage::Embedded)]
+    storage: Storage,
+}
+
+/// Serves until Ctrl-C or SIGTERM. The error is a sentence for the terminal.
+pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(), String> {
+    if let Some(name) = environment.names().find(|name| name.starts_with("WEBSITE_")) {
+        return Err(format!("This is a development build: it does not start on Azure (the variable {name} is set)."));
+    }
+    let mut ending = Ending::listen().map_err(|error| format!("Signals cannot be received: {error}."))?;
+    let folder = Folder::open(&options.data_dir).map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("Port {} is in use; end what uses it or choose another with --port.", options.port)
+        }
+        _ => format!("Port {} cannot be used: {error}.", options.port),
+    })?;
+    let port = listener.local_addr().map_err(|error| format!("The port is unknown: {error}."))?.port();
+    let local = Local::start(&folder, port, environment)?;
+    let ended = local.serve(listener, &mut ending).await;
+    local.stop().await;
+    ended
+}
+
+/// The parts of a local run.
+struct Local {
+    address: String,
+    host: Arc<Host>,
+    front: Arc<Front>,
+    store: EmbeddedStore,
+}
+
+impl Local {
+    fn start(folder: &Folder, port: u16, environment: &Environment) -> Result<Self, String> {
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let keys = Keys::open(folder, &*entropy)
+            .map_err(|error| format!("The keys in the data folder {} cannot be read: {error}.", folder.path().display()))?;
+        let address = format!("http://localhost:{port}");
+        let signing = BASE64
+            .decode(keys.url_signing.as_bytes())
+            .map_err(|_| format!("The keys in the data folder {} are damaged.", folder.path().display()))?;
+        let store = EmbeddedStore::open(
+            folder.path(),
+            SigningKey::new(&signing),
+            format!("{address}/dev/storage"),
+            clock.clone(),
+            entropy.clone(),
+        )
+        .map_err(|error| error.to_string())?;
+        let issuer = Issuer::new(format!("{address}/dev/oidc"), &keys)
+            .map_err(|error| format!("The keys in the data folder {} are damaged: {error}.", folder.path().display()))?;
+        let settings = HostSettings::parse(HOST_JSON)?;
+        let functions = manifests()
+            .iter()
+            .map(|(name, json)| Function::parse(name, json, &settings.route_prefix))
+            .collect::<Result<_, _>>()
+            .map_err(|error| format!("A function cannot be served: {error}."))?;
+        let launcher = ThisExecutable::new(app_settings::of(&address, folder, &keys, environment))
+            .map_err(|error| format!("This program cannot find itself: {error}."))?;
+        let host = Host::start(Parts {
+            functions,
+            settings,
+            cors: Cors::new(environment.list("KUNDPORTAL_CORS_ORIGINS")),
+            launcher: Arc::new(launcher),
+            queue: store.queue(),
+            timer_file: folder.file("timers.json"),
+            clock: clock.clone(),
+            entropy,
+        })
+        .map_err(|error| format!("No port is free for the handler: {error}."))?;
+        let host = Arc::new(host);
+        let front = Front { host: Arc::clone(&host), store: store.clone(), issuer, clock };
+        Ok(Self { address, host, front: Arc::new(front), store })
+    }
+
+    /// Serves until asked to end, or until the host ends by its own rules.
+    async fn serve(&self, listener: TcpListener, ending: &mut Ending) -> Result<(), String> {
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(server::serve(listener, Arc::clone(&self.front), async {
+            let _ = ended.await;
+        }));
+        let outcome = tokio::select! {
+            () = ending.asked() => Ok(()),
+            outcome = self.work() => outcome,
+        };
+        drop(end);
+        let _ = server.await;
+        outcome
+    }
+
+    /// Everything but answering: greets once the handler is there, then brings it messages and timers.
+    async fn work(&self) -> Result<(), String> {
+        self.host.ready().await?;
+        let _triggers = self.host.serve_triggers();
+        self.greet().map_err(|error| format!("The terminal cannot be written: {error}."))?;
+        Err(self.host.given_up().await)
+    }
+
+    fn greet(&self) -> io::Result<()> {
+        let mut terminal = io::stdout().lock();
+        writeln!(terminal, "Kundportal is running at {}", self.address)?;
+        terminal.flush()
+    }
+
+    async fn stop(&self) {
+        self.host.stop().await;
+        if let Err(error) = self.store.checkpoint().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the database was not tidied up");
+        }
+    }
+}
+
+const HOST_JSON: &str = r#"{"version":"2.0"}"#;
+
+fn manifests() -> Vec<(&'static str, &'static str)> {
+    Vec::new()
+}
