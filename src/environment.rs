@@ -9,7 +9,9 @@ pub(crate) struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// Of this process. What is not Unicode is left out: no variable of ours is.
     pub(crate) fn of_process() -> Self {
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
     }
 
     /// The value of a variable.

@@ -1,8 +1,14 @@
 //! Kundportal: composition root and command line.
+//!
+//! Started by the Functions host, which says so by a variable, it is the custom handler. Otherwise it is the local run,
+//! in builds that have it.
 
+mod config;
 #[cfg(feature = "dev")]
 mod dev;
 mod environment;
+mod handler;
+mod storage;
 
 use std::{
     io::{self, Write as _},
@@ -35,7 +41,24 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(feature = "dev")]
 #[tokio::main]
 async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
-    dev::run(command_line.local_run, environment).await
+    dev::refuse_on_azure(environment)?;
+    match handler::port(environment) {
+        Some(port) => {
+            dev::follow_parent(environment);
+            handler::serve(port?, environment).await
+        }
+        None => dev::run(command_line.local_run, environment).await,
+    }
+}
+
+#[cfg(not(feature = "dev"))]
+#[tokio::main]
+async fn run(_: CommandLine, environment: &Environment) -> Result<(), String> {
+    match handler::port(environment) {
+        Some(port) => handler::serve(port?, environment).await,
+        None => Err("This build is the handler of a Functions app, which the host starts; the local run is not in it.".to_owned()),
+    }
 }

@@ -7,7 +7,12 @@ use crate::environment::Environment;
 
 /// What the handler gets beside the environment of this process. Variables that are set there go first, except those
 /// that say where this folder's data are.
-pub(crate) fn of(address: &str, folder: &Folder, keys: &Keys, environment: &Environment) -> Vec<(String, String)> {
+pub(crate) fn of(
+    address: &str,
+    folder: &Folder,
+    keys: &Keys,
+    environment: &Environment,
+) -> Vec<(String, String)> {
     let issuer = format!("{address}/dev/oidc");
     let issuers = json!([{
         "issuer": issuer, "audience": AUDIENCE, "emailClaim": "verifiedEmail", "operator": true, "allowHttpLoopback": true,

@@ -39,7 +39,11 @@ impl Folder {
     /// Opens the folder, making it where it is missing.
     pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         let unwritable = |source| FolderError::Unwritable { folder: path.to_owned(), source };
-        std::fs::create_dir_all(path).map_err(unwritable)?;
+        let mut making = std::fs::DirBuilder::new();
+        making.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+        making.create(path).map_err(unwritable)?;
         let path = path.canonicalize().map_err(unwritable)?;
         let lock = File::options()
             .create(true)

@@ -14,7 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    host::{AnswerBody, AnsweredBy, Host, Reset},
+    host::{AnswerBody, AnsweredAt, Host, Reset},
     issuer::{Issuer, Refused, TokenRequest},
     reply::{self, Reply},
     server::Answers,
@@ -53,10 +53,13 @@ impl Answers for Front {
             return self.host.answer(request, peer, reset).await;
         }
         if from_elsewhere(request.headers()) {
-            return reply::plain(StatusCode::FORBIDDEN, "Pages of other sites may not use development routes.");
+            return reply::plain(
+                StatusCode::FORBIDDEN,
+                "Pages of other sites may not use development routes.",
+            );
         }
         let (route, mut reply) = self.own(request).await;
-        reply.extensions_mut().insert(AnsweredBy(route.into()));
+        reply.extensions_mut().insert(AnsweredAt(route.into()));
         reply
     }
 }
@@ -69,15 +72,20 @@ impl Front {
         let post = *request.method() == Method::POST;
         match path.strip_prefix("/dev/").unwrap_or_default() {
             "" if get => ("/", reply::content(StatusCode::OK, "text/html; charset=utf-8", LANDING.into())),
-            "oidc/.well-known/openid-configuration" if get => {
-                ("/dev/oidc/.well-known/openid-configuration", reply::json(StatusCode::OK, &self.issuer.discovery()))
-            }
+            "oidc/.well-known/openid-configuration" if get => (
+                "/dev/oidc/.well-known/openid-configuration",
+                reply::json(StatusCode::OK, &self.issuer.discovery()),
+            ),
             "oidc/jwks" if get => ("/dev/oidc/jwks", reply::json(StatusCode::OK, &self.issuer.key_set())),
             "token" if post => ("/dev/token", self.token(request).await),
             "outbox" if get => ("/dev/outbox", self.outbox().await),
             rest => match (rest.strip_prefix("timers/"), rest.strip_prefix("storage/")) {
-                (Some(function), _) if post => ("/dev/timers/{function}", self.timer(function, request).await),
-                (_, Some(_)) => ("/dev/storage", storage::answer(&self.store, request, self.clock.now()).await),
+                (Some(function), _) if post => {
+                    ("/dev/timers/{function}", self.timer(function, request).await)
+                }
+                (_, Some(_)) => {
+                    ("/dev/storage", storage::answer(&self.store, request, self.clock.now()).await)
+                }
                 _ => ("no route", reply::plain(StatusCode::NOT_FOUND, "There is no such development route.")),
             },
         }
@@ -126,7 +134,8 @@ impl Front {
 /// A small JSON body; an empty one reads as `{}`.
 async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Reply> {
     let unreadable = || reply::plain(StatusCode::BAD_REQUEST, "The body cannot be read.");
-    let bytes = Limited::new(request.into_body(), LONGEST_JSON).collect().await.map_err(|_| unreadable())?.to_bytes();
+    let bytes =
+        Limited::new(request.into_body(), LONGEST_JSON).collect().await.map_err(|_| unreadable())?.to_bytes();
     let json = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
     serde_json::from_slice(json).map_err(|_| {
         reply::plain(StatusCode::BAD_REQUEST, "The body is not JSON with the members that this route knows.")
@@ -138,7 +147,8 @@ fn is_loopback(name: &str) -> bool {
     let Ok(uri) = format!("http://{name}/").parse::<Uri>() else { return false };
     uri.host().is_some_and(|host| {
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        host.eq_ignore_ascii_case("localhost")
+            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     })
 }
 
@@ -162,14 +172,18 @@ mod tests {
         for name in ["localhost", "LOCALHOST:7071", "127.0.0.1:80", "127.1.2.3", "[::1]:7071"] {
             assert!(is_loopback(name), "{name}");
         }
-        for name in ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1:7071", "evil@x y"] {
+        for name in
+            ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1:7071", "evil@x y"]
+        {
             assert!(!is_loopback(name), "{name}");
         }
     }
 
     #[test]
     fn pages_of_other_sites_are_told_apart() {
-        let from = |origin: &'static str| from_elsewhere(&HeaderMap::from_iter([(ORIGIN, http::HeaderValue::from_static(origin))]));
+        let from = |origin: &'static str| {
+            from_elsewhere(&HeaderMap::from_iter([(ORIGIN, http::HeaderValue::from_static(origin))]))
+        };
         assert!(!from_elsewhere(&HeaderMap::new()));
         assert!(!from("http://localhost:5173"));
         assert!(from("https://evil.example.com"));

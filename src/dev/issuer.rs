@@ -1,4 +1,4 @@
-//! An identity issuer for the local run: discovery and keys as any OpenID Connect provider has them, and a way to get a
+//! An identity issuer for the local run: discovery and keys as any `OpenID` Connect provider has them, and a way to get a
 //! token for anybody. Absent from the deployed executable.
 
 use std::io;
@@ -80,10 +80,12 @@ impl Issuer {
     /// The issuer at `url` with the folder's key.
     pub(crate) fn new(url: String, keys: &Keys) -> io::Result<Self> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-        let private = BASE64.decode(keys.issuer.as_bytes()).map_err(|_| broken("the issuer's key is not Base64"))?;
+        let private =
+            BASE64.decode(keys.issuer.as_bytes()).map_err(|_| broken("the issuer's key is not Base64"))?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private)
             .map_err(|_| broken("the issuer's key is none"))?;
-        let subject = BASE64.decode(keys.subject.as_bytes()).map_err(|_| broken("the subject key is not Base64"))?;
+        let subject =
+            BASE64.decode(keys.subject.as_bytes()).map_err(|_| broken("the subject key is not Base64"))?;
         let public = pair.public_key().as_ref().to_vec();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &public);
         Ok(Self {
@@ -95,7 +97,7 @@ impl Issuer {
         })
     }
 
-    /// OpenID Connect Discovery 1.0, 4.2.
+    /// `OpenID` Connect Discovery 1.0, 4.2.
     pub(crate) fn discovery(&self) -> Value {
         json!({
             "issuer": self.url,

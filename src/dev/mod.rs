@@ -8,6 +8,7 @@ mod front;
 mod host;
 mod issuer;
 mod keys;
+mod parent;
 mod reply;
 mod server;
 mod storage;
@@ -30,9 +31,12 @@ use host::{Cors, Function, Host, HostSettings, Parts, ThisExecutable};
 use issuer::Issuer;
 use keys::Keys;
 
-pub(crate) use host::END_WITH_INPUT;
+pub(crate) use parent::follow as follow_parent;
 
 use crate::environment::Environment;
+
+/// The host's settings, as they are deployed.
+const HOST_JSON: &str = include_str!("../../host.json");
 
 /// Where data of the local run lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -58,19 +62,27 @@ pub(crate) struct Options {
     storage: Storage,
 }
 
+/// A build for development takes tokens from whoever asks: it must not serve anybody but its developer.
+pub(crate) fn refuse_on_azure(environment: &Environment) -> Result<(), String> {
+    match environment.names().find(|name| name.starts_with("WEBSITE_")) {
+        Some(name) => Err(format!(
+            "This is a development build: it does not start on Azure (the variable {name} is set)."
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Serves until Ctrl-C or SIGTERM. The error is a sentence for the terminal.
 pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(), String> {
-    if let Some(name) = environment.names().find(|name| name.starts_with("WEBSITE_")) {
-        return Err(format!("This is a development build: it does not start on Azure (the variable {name} is set)."));
-    }
     let mut ending = Ending::listen().map_err(|error| format!("Signals cannot be received: {error}."))?;
     let folder = Folder::open(&options.data_dir).map_err(|error| error.to_string())?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            format!("Port {} is in use; end what uses it or choose another with --port.", options.port)
-        }
-        _ => format!("Port {} cannot be used: {error}.", options.port),
-    })?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("Port {} is in use; end what uses it or choose another with --port.", options.port)
+            }
+            _ => format!("Port {} cannot be used: {error}.", options.port),
+        })?;
     let port = listener.local_addr().map_err(|error| format!("The port is unknown: {error}."))?.port();
     let local = Local::start(&folder, port, environment)?;
     let ended = local.serve(listener, &mut ending).await;
@@ -89,8 +101,9 @@ struct Local {
 impl Local {
     fn start(folder: &Folder, port: u16, environment: &Environment) -> Result<Self, String> {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let keys = Keys::open(folder, &*entropy)
-            .map_err(|error| format!("The keys in the data folder {} cannot be read: {error}.", folder.path().display()))?;
+        let keys = Keys::open(folder, &*entropy).map_err(|error| {
+            format!("The keys in the data folder {} cannot be read: {error}.", folder.path().display())
+        })?;
         let address = format!("http://localhost:{port}");
         let signing = BASE64
             .decode(keys.url_signing.as_bytes())
@@ -103,12 +116,15 @@ impl Local {
             entropy.clone(),
         )
         .map_err(|error| error.to_string())?;
-        let issuer = Issuer::new(format!("{address}/dev/oidc"), &keys)
-            .map_err(|error| format!("The keys in the data folder {} are damaged: {error}.", folder.path().display()))?;
+        let issuer = Issuer::new(format!("{address}/dev/oidc"), &keys).map_err(|error| {
+            format!("The keys in the data folder {} are damaged: {error}.", folder.path().display())
+        })?;
         let settings = HostSettings::parse(HOST_JSON)?;
-        let functions = manifests()
+        let functions = kundportal_functions::FUNCTIONS
             .iter()
-            .map(|(name, json)| Function::parse(name, json, &settings.route_prefix))
+            .map(|function| {
+                Function::parse(function.name, &function.manifest().to_string(), &settings.route_prefix)
+            })
             .collect::<Result<_, _>>()
             .map_err(|error| format!("A function cannot be served: {error}."))?;
         let launcher = ThisExecutable::new(app_settings::of(&address, folder, &keys, environment))
@@ -164,10 +180,4 @@ impl Local {
             tracing::warn!(error = &error as &dyn std::error::Error, "the database was not tidied up");
         }
     }
-}
-
-const HOST_JSON: &str = r#"{"version":"2.0"}"#;
-
-fn manifests() -> Vec<(&'static str, &'static str)> {
-    Vec::new()
 }

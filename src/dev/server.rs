@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::Instant};
 
 use super::{
     connection::Connection,
-    host::{AnswerBody, AnsweredBy, Reset},
+    host::{AnswerBody, AnsweredAt, Reset},
 };
 
 /// How long exchanges in progress may take once the local run is ending.
@@ -36,7 +36,11 @@ pub(crate) trait Answers: Send + Sync + 'static {
 }
 
 /// Serves until `ending` comes back, then lets exchanges in progress finish for a moment.
-pub(crate) async fn serve(listener: TcpListener, answers: Arc<impl Answers>, ending: impl Future<Output = ()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    answers: Arc<impl Answers>,
+    ending: impl Future<Output = ()>,
+) {
     let (end, ended) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut ending = pin!(ending);
@@ -75,9 +79,10 @@ async fn one(
         async move {
             let (method, begun) = (request.method().clone(), Instant::now());
             let answer = answers.answer(request, peer.ip(), reset).await;
-            let route = answer.extensions().get::<AnsweredBy>().map_or("no route", |route| &route.0);
-            let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(%method, route, status = answer.status().as_u16(), ms = milliseconds, "request");
+            if let Some(AnsweredAt(route)) = answer.extensions().get() {
+                let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(%method, %route, status = answer.status().as_u16(), ms = milliseconds, "answered by the host");
+            }
             Ok::<_, Infallible>(answer)
         }
     });

@@ -13,7 +13,9 @@ use http::{
 use http_body_util::{BodyExt as _, BodyStream, StreamBody};
 use hyper::body::{Frame, Incoming};
 use jiff::Timestamp;
-use kundportal_store::{BlobPath, BlobStore as _, ByteStream, Condition, EmbeddedStore, SignedAccess, StoreError};
+use kundportal_store::{
+    BlobPath, BlobStore as _, ByteStream, Condition, EmbeddedStore, SignedAccess, StoreError,
+};
 
 use super::reply::{Reply, plain};
 
@@ -36,7 +38,9 @@ pub(crate) async fn answer(store: &EmbeddedStore, request: Request<Incoming>, no
     };
     result.unwrap_or_else(|error| match error {
         StoreError::NotFound => plain(StatusCode::NOT_FOUND, "There is no such blob."),
-        StoreError::AlreadyExists => plain(StatusCode::FORBIDDEN, "The blob exists; the signature only creates."),
+        StoreError::AlreadyExists => {
+            plain(StatusCode::FORBIDDEN, "The blob exists; the signature only creates.")
+        }
         StoreError::Body(_) => plain(StatusCode::BAD_REQUEST, "The body broke off."),
         StoreError::RangeNotSatisfiable { size } => {
             let mut reply = plain(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies outside the blob.");
@@ -130,7 +134,8 @@ mod tests {
 
     #[test]
     fn one_range_is_read_and_anything_else_ignored() {
-        let read = |text: &'static str| range(&HeaderMap::from_iter([(RANGE, HeaderValue::from_static(text))]));
+        let read =
+            |text: &'static str| range(&HeaderMap::from_iter([(RANGE, HeaderValue::from_static(text))]));
         assert_eq!(read("bytes=0-3"), Some(Wanted::From(0, 4)));
         assert_eq!(read("bytes=5-"), Some(Wanted::From(5, u64::MAX)));
         assert_eq!(read("bytes=-7"), Some(Wanted::Last(7)));

@@ -1,8 +1,8 @@
 //! An answer's body on its way to the client.
 
 use std::{
-    io,
     future::Future as _,
+    io,
     pin::Pin,
     sync::{
         Arc,
@@ -24,7 +24,7 @@ pub(crate) type Reset = Arc<AtomicBool>;
 /// A body that began to arrive. Its trailers are lost, as at the host.
 pub(crate) struct Download {
     first: Option<Bytes>,
-    rest: Incoming,
+    remainder: Incoming,
     patience: Duration,
     silence: Pin<Box<Sleep>>,
     reset: Reset,
@@ -33,9 +33,15 @@ pub(crate) struct Download {
 
 impl Download {
     /// The body whose first piece is `first`; it ends with an error after `patience` without a byte.
-    pub(crate) fn new(first: Bytes, rest: Incoming, patience: Duration, reset: Reset, deadline: Deadline) -> Self {
+    pub(crate) fn new(
+        first: Bytes,
+        remainder: Incoming,
+        patience: Duration,
+        reset: Reset,
+        deadline: Deadline,
+    ) -> Self {
         let silence = Box::pin(tokio::time::sleep(patience));
-        Self { first: Some(first), rest, patience, silence, reset, _deadline: deadline }
+        Self { first: Some(first), remainder, patience, silence, reset, _deadline: deadline }
     }
 
     fn broken(&self, error: io::Error) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
@@ -56,7 +62,7 @@ impl Body for Download {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
         loop {
-            match Pin::new(&mut self.rest).poll_frame(context) {
+            match Pin::new(&mut self.remainder).poll_frame(context) {
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some(Err(error))) => return self.broken(io::Error::other(error)),
                 Poll::Ready(Some(Ok(frame))) => {
@@ -75,7 +81,7 @@ impl Body for Download {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.rest.size_hint();
+        let mut hint = self.remainder.size_hint();
         let first = self.first.as_ref().map_or(0, |first| first.len() as u64);
         match hint.exact() {
             Some(rest) => hint.set_exact(rest + first),

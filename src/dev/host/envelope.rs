@@ -73,7 +73,9 @@ pub(crate) fn message(
         .json("sys", &sys(to.function, now, entropy));
     if let Ok(Properties(properties)) = serde_json::from_str(text) {
         // The host's own `QueueTrigger` is the message itself and stays out.
-        for (name, value) in properties.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("QueueTrigger")) {
+        for (name, value) in
+            properties.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("QueueTrigger"))
+        {
             if let Some(value) = leaked(&value) {
                 metadata = metadata.text(&name, &json_string(&value));
             }
@@ -110,7 +112,9 @@ fn leaked(value: &Value) -> Option<String> {
 fn date(text: &str) -> Option<String> {
     let digits = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
     let bytes = text.as_bytes();
-    if bytes.get(10) != Some(&b'T') || !digits.iter().all(|place| bytes.get(*place).is_some_and(u8::is_ascii_digit)) {
+    if bytes.get(10) != Some(&b'T')
+        || !digits.iter().all(|place| bytes.get(*place).is_some_and(u8::is_ascii_digit))
+    {
         return None;
     }
     let date = match text.parse::<Timestamp>() {

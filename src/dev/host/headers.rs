@@ -53,9 +53,14 @@ pub(crate) struct Arrival {
 }
 
 /// The headers that the handler gets.
-pub(crate) fn to_handler(method: &Method, received: &HeaderMap, arrival: Arrival) -> Result<HeaderMap, NotAscii> {
+pub(crate) fn to_handler(
+    method: &Method,
+    received: &HeaderMap,
+    arrival: Arrival,
+) -> Result<HeaderMap, NotAscii> {
     let mut headers = HeaderMap::with_capacity(received.len() + 6);
-    let websocket = received.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let websocket =
+        received.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     for name in received.keys() {
         let joined = joined(name, received)?;
         let dropped = DROPPED.contains(&name.as_str())

@@ -82,7 +82,8 @@ impl Function {
     pub(crate) fn parse(name: &str, json: &str, prefix: &str) -> Result<Self, ManifestError> {
         let error = |reason: String| ManifestError { function: name.to_owned(), reason };
         let manifest: Manifest = serde_json::from_str(json).map_err(|cause| error(cause.to_string()))?;
-        let mut triggers = manifest.bindings.into_iter().filter(|binding| !matches!(binding, Binding::Answer));
+        let mut triggers =
+            manifest.bindings.into_iter().filter(|binding| !matches!(binding, Binding::Answer));
         let (Some(binding), None) = (triggers.next(), triggers.next()) else {
             return Err(error("exactly one trigger is needed".to_owned()));
         };
@@ -127,7 +128,9 @@ mod tests {
         let queue = parse(
             r#"{"bindings":[{"type":"queueTrigger","direction":"in","name":"message","queueName":"jobs","connection":"AzureWebJobsStorage"}]}"#,
         );
-        assert!(matches!(queue.unwrap().trigger, Trigger::Queue { binding, queue } if binding == "message" && queue == "jobs"));
+        assert!(
+            matches!(queue.unwrap().trigger, Trigger::Queue { binding, queue } if binding == "message" && queue == "jobs")
+        );
         let timer = parse(
             r#"{"bindings":[{"type":"timerTrigger","direction":"in","name":"timer","schedule":"0 0 3 * * *","useMonitor":true,"runOnStartup":false}]}"#,
         );

@@ -35,7 +35,7 @@ pub(crate) use cors::Cors;
 pub(crate) use download::Reset;
 pub(crate) use manifest::Function;
 pub(crate) use process::{END_WITH_INPUT, ThisExecutable};
-pub(crate) use proxy::{AnswerBody, AnsweredBy};
+pub(crate) use proxy::{AnswerBody, AnsweredAt};
 pub(crate) use settings::HostSettings;
 pub(crate) use worker::Launcher;
 
@@ -90,7 +90,13 @@ impl Host {
         let port = free_port()?;
         let Parts { functions, settings, cors, launcher, queue, timer_file, clock, entropy } = parts;
         let worker = Worker::start(launcher, Arc::clone(&entropy), port, settings.function_timeout);
-        let proxy = Proxy::new(&functions, worker.clone(), cors, Arc::clone(&entropy));
+        let proxy = Proxy::new(
+            &functions,
+            worker.clone(),
+            cors,
+            settings.custom_headers.clone(),
+            Arc::clone(&entropy),
+        );
         let pump = Pump::new(queue, worker.clone(), settings, Arc::clone(&clock), Arc::clone(&entropy));
         let timers = Timers::new(worker.clone(), clock, entropy, timer_file);
         let (mut bound, mut scheduled) = (Vec::new(), Vec::new());
@@ -107,7 +113,12 @@ impl Host {
     }
 
     /// Answers a request from outside.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: IpAddr, reset: Reset) -> Response<AnswerBody> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        reset: Reset,
+    ) -> Response<AnswerBody> {
         self.proxy.answer(request, peer, reset).await
     }
 

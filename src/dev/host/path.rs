@@ -117,7 +117,10 @@ mod tests {
 
     #[test]
     fn other_escapes_are_decoded_and_encoded_where_they_must_be() {
-        assert_eq!(forwarded("/t%C3%A5/c%20d/e+f//g%25h/%7Etilde/x%3Ay@z;p=1"), "/t%C3%A5/c%20d/e+f//g%25h/~tilde/x:y@z;p=1");
+        assert_eq!(
+            forwarded("/t%C3%A5/c%20d/e+f//g%25h/%7Etilde/x%3Ay@z;p=1"),
+            "/t%C3%A5/c%20d/e+f//g%25h/~tilde/x:y@z;p=1"
+        );
     }
 
     #[test]

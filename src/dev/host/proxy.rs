@@ -30,7 +30,7 @@ use super::{
 pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// How long an exchange may be silent.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// The pauses between deliveries of a request whose connection breaks, in milliseconds.
 const PAUSES: [u64; 10] = [0, 50, 100, 200, 250, 250, 250, 250, 250, 250];
@@ -38,22 +38,23 @@ const PAUSES: [u64; 10] = [0, 50, 100, 200, 250, 250, 250, 250, 250, 250];
 /// Within each of those, what changes nothing by its method is sent so often without a pause.
 const AT_ONCE: usize = 4;
 
-/// Which function's route answered: an extension of the answer, for the log.
+/// The route to name in the log: an extension of answers that the handler did not give. Of its own it logs itself.
 #[derive(Clone, Debug)]
-pub(crate) struct AnsweredBy(pub(crate) Arc<str>);
+pub(crate) struct AnsweredAt(pub(crate) Arc<str>);
 
 /// The host's front: routes, and the handler behind them.
 pub(crate) struct Proxy {
     functions: Vec<HttpFunction>,
     worker: Worker,
     cors: Cors,
+    custom_headers: HeaderMap,
     entropy: Arc<dyn Entropy>,
 }
 
 struct HttpFunction {
     methods: Vec<Method>,
     route: Route,
-    template: Arc<str>,
+    template: String,
 }
 
 /// Why a request came to nothing: the host's own 500.
@@ -65,54 +66,68 @@ enum Failure {
 }
 
 impl Proxy {
-    /// In front of the handler, for the HTTP functions among these.
-    pub(crate) fn new(functions: &[Function], worker: Worker, cors: Cors, entropy: Arc<dyn Entropy>) -> Self {
+    /// In front of the handler, for the HTTP functions among these; every answer gets the custom headers it lacks.
+    pub(crate) fn new(
+        functions: &[Function],
+        worker: Worker,
+        cors: Cors,
+        custom_headers: HeaderMap,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
         let mut functions: Vec<_> = functions
             .iter()
             .filter_map(|function| match &function.trigger {
                 Trigger::Http { methods, route } => Some(HttpFunction {
                     methods: methods.clone(),
                     route: route.clone(),
-                    template: route.template().into(),
+                    template: route.template().to_owned(),
                 }),
                 Trigger::Queue { .. } | Trigger::Timer { .. } => None,
             })
             .collect();
         functions.sort_by(|one, other| one.route.compare(&other.route));
-        Self { functions, worker, cors, entropy }
+        Self { functions, worker, cors, custom_headers, entropy }
     }
 
     /// Answers one request from `peer`. `reset` is set when the answer breaks off.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: IpAddr, reset: Reset) -> Response<AnswerBody> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        reset: Reset,
+    ) -> Response<AnswerBody> {
         if let Some(headers) = self.cors.preflight(request.method(), request.headers()) {
             let mut answer = empty(StatusCode::NO_CONTENT);
             answer.headers_mut().extend(headers);
-            return answer;
+            return at("preflight", answer);
         }
         let allowed = self.cors.allowed(request.headers());
         let mut answer = self.route(request, peer, reset).await;
         if let Some(origin) = allowed {
             answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }
+        for (name, value) in &self.custom_headers {
+            answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
         answer
     }
 
     async fn route(&self, request: Request<Incoming>, peer: IpAddr, reset: Reset) -> Response<AnswerBody> {
         let Ok(path) = RoutedPath::parse(request.uri().path()) else {
-            return closing(empty(StatusCode::BAD_REQUEST));
+            return at("no route", closing(empty(StatusCode::BAD_REQUEST)));
         };
         let fits = |function: &&HttpFunction| {
             function.methods.contains(request.method()) && function.route.matches(path.as_str())
         };
-        let Some(function) = self.functions.iter().find(fits) else { return empty(StatusCode::NOT_FOUND) };
-        let template = AnsweredBy(Arc::clone(&function.template));
-        let mut answer = match self.call(request, &path, peer, reset).await {
-            Ok(answer) => answer,
+        let Some(function) = self.functions.iter().find(fits) else {
+            return at("no route", empty(StatusCode::NOT_FOUND));
+        };
+        let failure = match self.call(request, &path, peer, reset).await {
+            Ok(answer) => return answer,
             Err(Failure::Answered) => empty(StatusCode::INTERNAL_SERVER_ERROR),
             Err(Failure::Closed) => closing(empty(StatusCode::INTERNAL_SERVER_ERROR)),
         };
-        answer.extensions_mut().insert(template);
-        answer
+        at(&function.template, failure)
     }
 
     async fn call(
@@ -151,16 +166,19 @@ impl Proxy {
         activity: &Activity,
     ) -> Result<Call, Failure> {
         let (head, body) = request.into_parts();
-        let declared = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let declared =
+            head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if declared.is_some_and(|length| length > LONGEST_BODY) {
             return Err(Failure::Closed);
         }
         let invocation = InvocationId::new(&*self.entropy);
         let arrival = Arrival { peer, invocation, on_platform: self.cors.configured() };
-        let headers = headers::to_handler(&head.method, &head.headers, arrival).map_err(|_| Failure::Answered)?;
+        let headers =
+            headers::to_handler(&head.method, &head.headers, arrival).map_err(|_| Failure::Answered)?;
         let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let length_given = declared.is_some() || head.headers.contains_key(TRANSFER_ENCODING);
-        let has_body = declared.is_some_and(|length| length > 0) || head.headers.contains_key(TRANSFER_ENCODING);
+        let has_body =
+            declared.is_some_and(|length| length > 0) || head.headers.contains_key(TRANSFER_ENCODING);
         Ok(Call {
             at_once: if length_given || headers.contains_key(CONTENT_LENGTH) { 1 } else { AT_ONCE },
             method: head.method,
@@ -242,6 +260,12 @@ fn empty(status: StatusCode) -> Response<AnswerBody> {
     let mut answer = Response::new(nothing());
     *answer.status_mut() = status;
     answer.headers_mut().insert(SERVER, HeaderValue::from_static("Kestrel"));
+    answer
+}
+
+/// To be logged under this route.
+fn at(route: &str, mut answer: Response<AnswerBody>) -> Response<AnswerBody> {
+    answer.extensions_mut().insert(AnsweredAt(route.into()));
     answer
 }
 

@@ -10,10 +10,7 @@ use std::{
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use kundportal_store::{
-    Clock, EmbeddedQueue, Entropy, StoreError,
-    embedded::Message,
-};
+use kundportal_store::{Clock, EmbeddedQueue, Entropy, StoreError, embedded::Message};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -26,7 +23,7 @@ use super::{
 /// How long a queue is left alone when it is empty.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long a message is hidden while it is worked on, at least.
-const HIDDEN: Duration = Duration::from_secs(10 * 60);
+const HIDDEN: Duration = Duration::from_mins(10);
 /// Messages of one queue worked on at once, whatever `host.json` allows: this is one machine with one small database.
 const AT_ONCE: usize = 8;
 
@@ -107,7 +104,7 @@ impl Pump {
             }
             // Counted before it is taken, so that no message is ever in neither place.
             let in_flight = InFlight::one(&self.in_flight);
-            let hidden = HIDDEN.max(self.worker.function_timeout() + Duration::from_secs(60));
+            let hidden = HIDDEN.max(self.worker.function_timeout() + Duration::from_mins(1));
             match self.queue.receive(&bound.queue, hidden, self.clock.now()).await {
                 Ok(Some(message)) => {
                     let (pump, bound) = (self.clone(), bound.clone());
@@ -122,7 +119,11 @@ impl Pump {
                 }
                 Err(error) => {
                     drop((in_flight, permit));
-                    tracing::error!(queue = bound.queue, error = &error as &dyn std::error::Error, "a queue cannot be read");
+                    tracing::error!(
+                        queue = bound.queue,
+                        error = &error as &dyn std::error::Error,
+                        "a queue cannot be read"
+                    );
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
@@ -134,10 +135,13 @@ impl Pump {
     pub(crate) async fn drained(&self, queues: &[String]) -> Result<(), StoreError> {
         loop {
             let visible = self.queue.visible_queues(self.clock.now()).await?;
-            if self.in_flight.load(Ordering::SeqCst) == 0 && !visible.iter().any(|name| queues.contains(name)) {
+            if self.in_flight.load(Ordering::SeqCst) == 0 && !visible.iter().any(|name| queues.contains(name))
+            {
                 // A receiver may have taken the last message between the two looks.
                 let visible = self.queue.visible_queues(self.clock.now()).await?;
-                if self.in_flight.load(Ordering::SeqCst) == 0 && !visible.iter().any(|name| queues.contains(name)) {
+                if self.in_flight.load(Ordering::SeqCst) == 0
+                    && !visible.iter().any(|name| queues.contains(name))
+                {
                     return Ok(());
                 }
             }
@@ -169,7 +173,11 @@ impl Pump {
             }
         };
         if let Err(error) = stored {
-            tracing::error!(function, error = &error as &dyn std::error::Error, "a message comes again later");
+            tracing::error!(
+                function,
+                error = &error as &dyn std::error::Error,
+                "a message comes again later"
+            );
         }
     }
 

@@ -42,9 +42,15 @@ impl Route {
             }
             segments.push(match part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
                 Some(name) if is_name(name.trim_start_matches('*')) => {
-                    if name.starts_with('*') { Segment::CatchAll } else { Segment::Parameter }
+                    if name.starts_with('*') {
+                        Segment::CatchAll
+                    } else {
+                        Segment::Parameter
+                    }
                 }
-                None if !part.is_empty() && !part.contains(['{', '}']) => Segment::Literal(part.to_lowercase()),
+                None if !part.is_empty() && !part.contains(['{', '}']) => {
+                    Segment::Literal(part.to_lowercase())
+                }
                 _ => return Err(format!("segment '{part}' of route '{template}' is not supported")),
             });
         }

@@ -24,8 +24,8 @@ impl Field {
     /// Reads `*`, `*/n`, `a`, `a-b`, `a-b/n`, `a/n` and lists of them; names count from `low`.
     fn parse(text: &str, low: u32, high: u32, names: &[&str]) -> Option<Self> {
         let value = |text: &str| {
-            let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-            let number = match named {
+            let place = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+            let number = match place {
                 Some(place) => u32::try_from(place).ok()? + low,
                 None => text.parse().ok()?,
             };
@@ -143,7 +143,17 @@ mod tests {
 
     #[test]
     fn what_is_no_schedule_is_refused() {
-        for text in ["", "0 0 3 * *", "0 0 24 * * *", "60 * * * * *", "0 0 0 0 * *", "5-1 * * * * *", "*/0 * * * * *", "x * * * * *", "0 0 3 * * 7"] {
+        for text in [
+            "",
+            "0 0 3 * *",
+            "0 0 24 * * *",
+            "60 * * * * *",
+            "0 0 0 0 * *",
+            "5-1 * * * * *",
+            "*/0 * * * * *",
+            "x * * * * *",
+            "0 0 3 * * 7",
+        ] {
             assert!(Schedule::parse(text).is_none(), "{text}");
         }
     }

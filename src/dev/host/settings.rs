@@ -1,7 +1,8 @@
 //! What the stand-in takes from `host.json`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use http::HeaderMap;
 use serde::Deserialize;
 
 /// The part of `host.json` that changes what a caller or the handler can notice.
@@ -9,6 +10,8 @@ use serde::Deserialize;
 pub(crate) struct HostSettings {
     /// Before every route.
     pub(crate) route_prefix: String,
+    /// On every answer that has none of that name.
+    pub(crate) custom_headers: HeaderMap,
     /// A function that runs longer is ended, and the handler with it.
     pub(crate) function_timeout: Duration,
     /// How a message's text lies in the queue.
@@ -49,6 +52,7 @@ struct Extensions {
 #[serde(rename_all = "camelCase", default)]
 struct Http {
     route_prefix: Option<String>,
+    custom_headers: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -68,10 +72,17 @@ impl HostSettings {
             None => Ok(default),
             Some(text) => time_span(&text).ok_or_else(|| format!("host.json: {name} is not hh:mm:ss")),
         };
-        let queues = file.extensions.queues;
+        let Extensions { http, queues } = file.extensions;
+        let mut custom_headers = HeaderMap::new();
+        for (name, value) in &http.custom_headers {
+            let unusable = || format!("host.json: the custom header {name} is none");
+            let name: http::HeaderName = name.parse().map_err(|_| unusable())?;
+            custom_headers.insert(name, value.parse().map_err(|_| unusable())?);
+        }
         Ok(Self {
-            route_prefix: file.extensions.http.route_prefix.unwrap_or_else(|| "api".to_owned()),
-            function_timeout: duration(file.function_timeout, Duration::from_secs(30 * 60), "functionTimeout")?,
+            route_prefix: http.route_prefix.unwrap_or_else(|| "api".to_owned()),
+            custom_headers,
+            function_timeout: duration(file.function_timeout, Duration::from_mins(30), "functionTimeout")?,
             encoding: queues.message_encoding.unwrap_or(MessageEncoding::Base64),
             max_dequeue_count: queues.max_dequeue_count.unwrap_or(5),
             batch_size: queues.batch_size.unwrap_or(16).clamp(1, 32),
@@ -102,12 +113,13 @@ mod tests {
     #[test]
     fn what_is_set_is_read() {
         let settings = HostSettings::parse(
-            r#"{"version":"2.0","functionTimeout":"00:05:00","extensions":{"http":{"routePrefix":""},
+            r#"{"version":"2.0","functionTimeout":"00:05:00","extensions":{"http":{"routePrefix":"","customHeaders":{"X-A":"b"}},
                "queues":{"messageEncoding":"none","maxDequeueCount":3,"batchSize":4,"visibilityTimeout":"00:00:30"}}}"#,
         )
         .unwrap();
         assert_eq!(settings.function_timeout, Duration::from_secs(300));
         assert_eq!((settings.route_prefix.as_str(), settings.encoding), ("", MessageEncoding::None));
+        assert_eq!(settings.custom_headers["x-a"], "b");
         assert_eq!((settings.max_dequeue_count, settings.retry_after), (3, Duration::from_secs(30)));
     }
 

@@ -76,7 +76,12 @@ impl Memory {
 
 impl Timers {
     /// Timers whose last runs are remembered in `file`.
-    pub(crate) fn new(worker: Worker, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, file: PathBuf) -> Self {
+    pub(crate) fn new(
+        worker: Worker,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        file: PathBuf,
+    ) -> Self {
         Self { worker, clock, entropy, memory: Arc::new(Memory::open(file)) }
     }
 

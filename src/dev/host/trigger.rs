@@ -83,7 +83,8 @@ async fn said(
     let mut path = format!("/{function}");
     let mut envelope = Some(envelope);
     for _ in 0..=REDIRECTS {
-        let mut request = request(&path, envelope.as_deref(), invocation).ok_or(Failed("the call cannot be made"))?;
+        let mut request =
+            request(&path, envelope.as_deref(), invocation).ok_or(Failed("the call cannot be made"))?;
         if let Some(now) = now.and_then(|now| HeaderValue::from_str(&now.to_string()).ok()) {
             request.headers_mut().insert(NOW_HEADER, now);
         }
@@ -108,7 +109,9 @@ fn request(path: &str, envelope: Option<&str>, invocation: &str) -> Option<Reque
         .body(body.map_err(|never| match never {}).boxed_unsync())
         .ok()?;
     if envelope.is_some() {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     Some(request)
@@ -131,7 +134,8 @@ async fn meaning(answer: Response<Incoming>) -> Result<Option<Answer>, Failed> {
     let is_json = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
         value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
     });
-    let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|_| Failed("the answer broke off"))?;
+    let body =
+        Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|_| Failed("the answer broke off"))?;
     let body = body.to_bytes();
     if body.is_empty() {
         return Ok(None);

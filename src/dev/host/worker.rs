@@ -18,7 +18,7 @@ const START_TIME: Duration = Duration::from_secs(30);
 /// So many failures in a row end the host, ...
 const FAILURES: usize = 3;
 /// ... each within this time of the one before.
-const SHORT_TIME: Duration = Duration::from_secs(30 * 60);
+const SHORT_TIME: Duration = Duration::from_mins(30);
 
 /// Starts handlers.
 #[async_trait]

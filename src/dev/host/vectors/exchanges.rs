@@ -14,9 +14,10 @@ struct Vector {
     send: Vec<String>,
     #[serde(default)]
     body: String,
-    /// What the handler sees, each time; nothing where it is not asked.
-    sees: Option<Sees>,
-    /// How often it sees it.
+    /// What the handler expected, each time; nothing where it is not asked.
+    #[serde(rename = "sees")]
+    expected: Option<Sees>,
+    /// How often it expected it.
     #[serde(default = "once")]
     times: usize,
     gets: Gets,
@@ -61,7 +62,8 @@ struct Gets {
 
 #[tokio::test]
 async fn recorded_exchanges_are_repeated() {
-    let vectors: Vec<Vector> = serde_json::from_str(include_str!("../../../../tests/vectors/http.json")).unwrap();
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../../../../tests/vectors/http.json")).unwrap();
     assert!(vectors.len() > 40);
     for vector in vectors {
         println!("{}", vector.name);
@@ -70,7 +72,7 @@ async fn recorded_exchanges_are_repeated() {
 }
 
 async fn check(vector: Vector) {
-    let Vector { name, origins, send, body, sees, times, gets } = vector;
+    let Vector { name, origins, send, body, expected, times, gets } = vector;
     let stage = Scene { origins, ..Scene::default() }.set().await;
     let request = format!("{}\r\n\r\n{body}", send.join("\r\n"));
     let got = exchange(stage.port, request.as_bytes()).await.unwrap();
@@ -82,23 +84,28 @@ async fn check(vector: Vector) {
         assert_eq!(got.text(), body, "{name}");
     }
     let seen = stage.handler.seen();
-    let Some(sees) = sees else {
+    let Some(expected) = expected else {
         assert!(seen.is_empty(), "{name}: the handler saw {seen:?}");
         return;
     };
     assert_eq!(seen.len(), times, "{name}: {seen:?}");
-    let invocations: Vec<_> = seen.iter().map(|seen| compare(&name, seen, &sees)).collect();
-    assert!(invocations.iter().all(|id| Some(id) == invocations.first()), "{name}: one invocation id throughout");
+    let invocations: Vec<_> = seen.iter().map(|seen| compare(&name, seen, &expected)).collect();
+    assert!(
+        invocations.iter().all(|id| Some(id) == invocations.first()),
+        "{name}: one invocation id throughout"
+    );
 }
 
 /// Compares all headers; answers the invocation id.
-fn compare(name: &str, seen: &Seen, sees: &Sees) -> String {
-    assert_eq!(seen.line, sees.line, "{name}");
-    assert_eq!(seen.body, sees.body.as_bytes(), "{name}");
+fn compare(name: &str, seen: &Seen, expected: &Sees) -> String {
+    assert_eq!(seen.line, expected.line, "{name}");
+    assert_eq!(seen.body, expected.body.as_bytes(), "{name}");
     let mut headers: BTreeMap<_, _> = seen
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     assert_eq!(headers.len(), seen.headers.len(), "{name}: no header comes twice");
     let mut take = |header: &str| headers.remove(header).unwrap_or_else(|| panic!("{name}: no {header}"));
@@ -107,9 +114,9 @@ fn compare(name: &str, seen: &Seen, sees: &Sees) -> String {
     assert_eq!(take("x-ms-invocation-id"), invocation, "{name}");
     assert_eq!(take("x-azure-functions-hostversion"), "4.1037.0.0", "{name}");
     assert_eq!(take("x-forwarded-for"), "127.0.0.1", "{name}");
-    assert_eq!(take("x-forwarded-host"), sees.host, "{name}");
-    assert_eq!(take("x-forwarded-proto"), sees.scheme, "{name}");
+    assert_eq!(take("x-forwarded-host"), expected.host, "{name}");
+    assert_eq!(take("x-forwarded-proto"), expected.scheme, "{name}");
     assert!(take("host").starts_with("127.0.0.1:"), "{name}");
-    assert_eq!(headers, sees.headers, "{name}");
+    assert_eq!(headers, expected.headers, "{name}");
     invocation
 }

@@ -71,11 +71,13 @@ impl Scene {
             ("buried", r#"{"bindings":[{"type":"queueTrigger","name":"msg","queueName":"jobs-poison"}]}"#),
             ("tick", r#"{"bindings":[{"type":"timerTrigger","name":"timer","schedule":"0 0 0 1 1 *"}]}"#),
         ];
-        let functions = manifests.map(|(name, json)| Function::parse(name, json, &settings.route_prefix).unwrap());
+        let functions =
+            manifests.map(|(name, json)| Function::parse(name, json, &settings.route_prefix).unwrap());
         let dir = tempfile::tempdir().unwrap();
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let store =
-            EmbeddedStore::open(dir.path(), SigningKey::new(&[7; 32]), "", clock.clone(), entropy.clone()).unwrap();
+            EmbeddedStore::open(dir.path(), SigningKey::new(&[7; 32]), "", clock.clone(), entropy.clone())
+                .unwrap();
         let handler = ToyHandler::default();
         let host = Host::start(Parts {
             functions: functions.into(),

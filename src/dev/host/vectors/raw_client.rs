@@ -34,7 +34,9 @@ pub(super) async fn exchange(port: u16, bytes: &[u8]) -> io::Result<Got> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.write_all(bytes).await?;
     let head = bytes.starts_with(b"HEAD ");
-    timeout(Duration::from_secs(20), read(stream, head)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    timeout(Duration::from_secs(20), read(stream, head))
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 pub(super) async fn read(stream: TcpStream, head: bool) -> io::Result<Got> {
@@ -43,7 +45,8 @@ pub(super) async fn read(stream: TcpStream, head: bool) -> io::Result<Got> {
     let mut headers = Vec::new();
     loop {
         let line = line(&mut reader).await?;
-        status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        status =
+            line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
         headers.clear();
         loop {
             let line = self::line(&mut reader).await?;

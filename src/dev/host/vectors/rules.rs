@@ -37,7 +37,8 @@ async fn a_request_that_ends_the_handler_meets_each_new_one_and_the_third_end_en
 async fn a_handler_that_failed_twice_goes_on() {
     let stage = Scene::default().set().await;
     for starts in 2..=3 {
-        let body = "POST /api/tenants/t1/invites/x?do=exit7 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nxy";
+        let body =
+            "POST /api/tenants/t1/invites/x?do=exit7 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nxy";
         assert_eq!(exchange(stage.port, body.as_bytes()).await.unwrap().status, 500);
         soon("the handler starts again", || stage.handler.starts() == starts).await;
         assert_eq!(exchange(stage.port, &get("")).await.unwrap().status, 200);
@@ -56,7 +57,8 @@ async fn after_exit_code_0_every_request_is_a_500() {
 async fn after_exit_code_200_the_handler_starts_again_without_limit() {
     let stage = Scene::default().set().await;
     for starts in 2..=6 {
-        let body = "POST /api/tenants/t1/invites/x?do=exit200 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nxy";
+        let body =
+            "POST /api/tenants/t1/invites/x?do=exit200 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nxy";
         let _stream = connect(&stage, body.as_bytes()).await;
         soon("the handler starts again", || stage.handler.starts() == starts).await;
         assert_eq!(exchange(stage.port, &get("")).await.unwrap().status, 200);
@@ -146,7 +148,10 @@ async fn a_body_that_turns_out_longer_than_the_limit_is_a_500_and_breaks_off_at_
 #[tokio::test]
 async fn a_large_body_within_the_limit_passes() {
     let stage = Scene::default().set().await;
-    let head = format!("PUT /api/tenants/t1/invites/big HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", 20 << 20);
+    let head = format!(
+        "PUT /api/tenants/t1/invites/big HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n",
+        20 << 20
+    );
     let mut stream = connect(&stage, head.as_bytes()).await;
     stream.write_all(&vec![b'z'; 20 << 20]).await.unwrap();
     assert_eq!(read(stream, false).await.unwrap().status, 200);
@@ -159,6 +164,7 @@ async fn a_request_that_exceeds_the_function_timeout_ends_the_handler_and_is_sen
     let _stream = connect(&stage, &get("?do=slow")).await;
     soon("the handler is started again", || stage.handler.starts() >= 2).await;
     soon("the request comes again", || stage.handler.seen().len() >= 2).await;
-    let ids: Vec<_> = stage.handler.seen().iter().map(|seen| seen.headers["x-ms-invocation-id"].clone()).collect();
+    let ids: Vec<_> =
+        stage.handler.seen().iter().map(|seen| seen.headers["x-ms-invocation-id"].clone()).collect();
     assert_eq!(ids[0], ids[1]);
 }

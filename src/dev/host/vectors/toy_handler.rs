@@ -78,7 +78,11 @@ impl ToyHandler {
         *self.0.trigger_answer.lock().unwrap() = answer;
     }
 
-    async fn answer(&self, request: Request<Incoming>, exit: mpsc::Sender<i32>) -> Result<Response<ToyBody>, Broken> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        exit: mpsc::Sender<i32>,
+    ) -> Result<Response<ToyBody>, Broken> {
         let (head, body) = request.into_parts();
         let line = format!("{} {}", head.method, head.uri);
         if line == "GET /" {
@@ -90,7 +94,9 @@ impl ToyHandler {
         self.0.seen.lock().unwrap().push(seen);
         let what = head.uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("do="));
         let answer = match what {
-            None if !head.uri.path().starts_with("/api") && !head.uri.path().starts_with("/API") => self.triggered(),
+            None if !head.uri.path().starts_with("/api") && !head.uri.path().starts_with("/API") => {
+                self.triggered()
+            }
             what => act(what.unwrap_or_default(), &head.method, &head.uri, exit).await,
         };
         aborts.passed();
@@ -110,7 +116,9 @@ impl ToyHandler {
         if let Some(kind) = answer.content_type.or(answer.body.is_none().then_some("application/json")) {
             response = response.header("content-type", kind);
         }
-        Ok(response.body(text(answer.body.unwrap_or(r#"{"Outputs":{},"Logs":["done"],"ReturnValue":null}"#))).unwrap())
+        Ok(response
+            .body(text(answer.body.unwrap_or(r#"{"Outputs":{},"Logs":["done"],"ReturnValue":null}"#)))
+            .unwrap())
     }
 }
 
@@ -151,7 +159,9 @@ fn text(text: &str) -> ToyBody {
 fn pieces(pause: u64, pieces: Vec<Option<&'static str>>) -> ToyBody {
     let frames = stream::iter(pieces).then(move |piece| async move {
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        piece.map(|piece| Frame::data(Bytes::from_static(piece.as_bytes()))).ok_or_else(|| io::Error::other("broken"))
+        piece
+            .map(|piece| Frame::data(Bytes::from_static(piece.as_bytes())))
+            .ok_or_else(|| io::Error::other("broken"))
     });
     StreamBody::new(frames).boxed_unsync()
 }
@@ -172,14 +182,19 @@ async fn act(
         "break" => answer.header("content-length", "1000").body(pieces(20, vec![Some("xxxx"), None])),
         "breakchunk" => answer.body(pieces(20, vec![Some("xxxx"), None])),
         "breakfirst" => answer.body(pieces(20, vec![None])),
-        "stream" => answer.header("content-type", "text/event-stream").body(pieces(300, vec![Some("data: 0"), Some("data: 1")])),
+        "stream" => answer
+            .header("content-type", "text/event-stream")
+            .body(pieces(300, vec![Some("data: 0"), Some("data: 1")])),
         "early" => answer.header("x-early", "1").body(pieces(400, vec![Some("late body")])),
         "slow" => {
             tokio::time::sleep(Duration::from_secs(20)).await;
             answer.body(text("slow"))
         }
         "204" | "304" => answer.status(what).header("etag", "\"abc\"").body(text("")),
-        "302" => answer.status(302).header("location", "/api/tenants/t/invites/else?x=1").body(pieces(0, vec![Some("moved")])),
+        "302" => answer
+            .status(302)
+            .header("location", "/api/tenants/t/invites/else?x=1")
+            .body(pieces(0, vec![Some("moved")])),
         "412" | "401" | "500" => answer
             .status(what)
             .header("content-type", "application/problem+json")
@@ -196,9 +211,9 @@ async fn act(
             .header("keep-alive", "timeout=60")
             .header("content-disposition", "attachment; filename=\"ar.txt\"; filename*=UTF-8''%C3%A5r.txt")
             .body(text("ok")),
-        "rawheader" => {
-            answer.header("content-disposition", http::HeaderValue::from_bytes("å".as_bytes()).unwrap()).body(text("ok"))
-        }
+        "rawheader" => answer
+            .header("content-disposition", http::HeaderValue::from_bytes("å".as_bytes()).unwrap())
+            .body(text("ok")),
         "range" => answer
             .status(206)
             .header("accept-ranges", "bytes")
@@ -206,7 +221,8 @@ async fn act(
             .body(pieces(0, vec![Some("0123")])),
         "gzip" => answer.header("content-encoding", "gzip").body(text("\u{1f}compressed")),
         code => {
-            let code: i32 = code.strip_prefix("exit").and_then(|code| code.parse().ok()).expect("a known deed");
+            let code: i32 =
+                code.strip_prefix("exit").and_then(|code| code.parse().ok()).expect("a known deed");
             exit.send(code).await.unwrap();
             std::future::pending().await
         }

@@ -43,14 +43,17 @@ struct TimerVector {
 
 /// Random, and therefore written as `…` in the vectors.
 fn without_guid(envelope: &str) -> String {
-    let Some(start) = envelope.find("\"RandGuid\":\"").map(|place| place + 12) else { return envelope.to_owned() };
+    let Some(start) = envelope.find("\"RandGuid\":\"").map(|place| place + 12) else {
+        return envelope.to_owned();
+    };
     assert_eq!(envelope[start + 36..].chars().next(), Some('"'));
     format!("{}…{}", &envelope[..start], &envelope[start + 36..])
 }
 
 #[test]
 fn messages_are_put_into_envelopes_byte_for_byte() {
-    let vectors: Vec<QueueVector> = serde_json::from_str(include_str!("../../../../tests/vectors/queue.json")).unwrap();
+    let vectors: Vec<QueueVector> =
+        serde_json::from_str(include_str!("../../../../tests/vectors/queue.json")).unwrap();
     assert!(vectors.len() >= 6);
     for vector in vectors {
         let message = Message {
@@ -70,7 +73,8 @@ fn messages_are_put_into_envelopes_byte_for_byte() {
 
 #[test]
 fn timers_are_put_into_envelopes_byte_for_byte() {
-    let vectors: Vec<TimerVector> = serde_json::from_str(include_str!("../../../../tests/vectors/timer.json")).unwrap();
+    let vectors: Vec<TimerVector> =
+        serde_json::from_str(include_str!("../../../../tests/vectors/timer.json")).unwrap();
     assert!(vectors.len() >= 3);
     for vector in vectors {
         let to = Addressee { function: &vector.function, binding: "timer" };
@@ -141,7 +145,10 @@ async fn a_message_that_fails_comes_five_times_and_then_to_the_poison_queue() {
         soon("the poison queue's function", || !calls_of(&stage, "buried").is_empty()).await;
         let counts: Vec<_> = calls_of(&stage, "q")
             .iter()
-            .map(|call| serde_json::from_slice::<serde_json::Value>(&call.body).unwrap()["Metadata"]["DequeueCount"].clone())
+            .map(|call| {
+                serde_json::from_slice::<serde_json::Value>(&call.body).unwrap()["Metadata"]["DequeueCount"]
+                    .clone()
+            })
             .collect();
         assert_eq!(counts, ["1", "2", "3", "4", "5"]);
         assert_eq!(stage.handler.starts(), 1);
@@ -162,13 +169,21 @@ async fn what_is_not_base64_never_reaches_the_function() {
 async fn an_answer_that_says_nothing_hangs_until_the_function_timeout_ends_the_handler() {
     for (status, body) in [(200, ""), (204, ""), (200, "null")] {
         let stage = Scene { encoding: "none", function_timeout: "00:00:01", ..Scene::default() }.set().await;
-        let nothing =
-            TriggerAnswer { status: Some(status), body: Some(body), content_type: Some("application/json"), breaks: false };
+        let nothing = TriggerAnswer {
+            status: Some(status),
+            body: Some(body),
+            content_type: Some("application/json"),
+            breaks: false,
+        };
         stage.handler.answer_triggers(nothing);
         send(&stage, "x").await;
         soon("the call", || stage.handler.seen().len() == 1).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
-        assert_eq!((stage.handler.seen().len(), stage.handler.starts()), (1, 1), "{status} {body:?}: it hangs");
+        assert_eq!(
+            (stage.handler.seen().len(), stage.handler.starts()),
+            (1, 1),
+            "{status} {body:?}: it hangs"
+        );
         soon("a new handler", || stage.handler.starts() == 2).await;
         stage.handler.answer_triggers(SUCCESS);
         soon("the second try", || stage.handler.seen().len() == 2).await;
@@ -178,7 +193,11 @@ async fn an_answer_that_says_nothing_hangs_until_the_function_timeout_ends_the_h
 #[tokio::test]
 async fn a_timer_succeeds_with_any_json_object_and_follows_a_redirect_as_get() {
     let stage = Scene::default().set().await;
-    stage.handler.answer_triggers(TriggerAnswer { body: Some("{}"), content_type: Some("application/json"), ..SUCCESS });
+    stage.handler.answer_triggers(TriggerAnswer {
+        body: Some("{}"),
+        content_type: Some("application/json"),
+        ..SUCCESS
+    });
     assert!(stage.host.run_timer("tick", None).await.unwrap().unwrap().succeeded);
     stage.handler.answer_triggers(TriggerAnswer { status: Some(302), ..SUCCESS });
     stage.handler.forget();

@@ -1,0 +1,280 @@
+//! The configuration: environment variables read into types, once, at the start. Everything that is wrong is reported
+//! together, by the variable's name and never by its value.
+
+use std::{fmt, num::NonZeroUsize, sync::Arc};
+
+use kundportal_functions::{ClientIp, FrontEnd, Keys, Limits, Settings};
+use kundportal_store::{Clock, OidcIssuer, OidcVerifier, SmtpMailer, SmtpUrl};
+
+use crate::{environment::Environment, storage::StorageConfig};
+
+/// Everything that the handler is configured with.
+pub(crate) struct Config {
+    /// Where data lie.
+    pub(crate) storage: StorageConfig,
+    /// Hands mail over; none without a mail service.
+    pub(crate) mailer: Option<SmtpMailer>,
+    /// Verifies access tokens.
+    pub(crate) tokens: OidcVerifier,
+    /// What the functions are configured with.
+    pub(crate) settings: Settings,
+}
+
+/// What is wrong with one variable.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    name: &'static str,
+    rule: String,
+}
+
+/// Everything that is wrong, a line each.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("The configuration cannot be used:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {} {}", problem.name, problem.rule))
+    }
+}
+
+/// Reads variables and collects what is wrong with them.
+pub(crate) struct Reader<'a> {
+    environment: &'a Environment,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(environment: &'a Environment) -> Self {
+        Self { environment, problems: Vec::new() }
+    }
+
+    /// Notes what is wrong with a variable.
+    pub(crate) fn refuse(&mut self, name: &'static str, rule: impl Into<String>) {
+        self.problems.push(Problem { name, rule: rule.into() });
+    }
+
+    /// A variable that may be missing.
+    pub(crate) fn optional(&self, name: &'static str) -> Option<&'a str> {
+        self.environment.get(name)
+    }
+
+    /// A variable that must be there.
+    pub(crate) fn required(&mut self, name: &'static str) -> Option<&'a str> {
+        let value = self.optional(name);
+        if value.is_none() {
+            self.refuse(name, "is missing");
+        }
+        value
+    }
+
+    /// A variable that must be there and have a form; the error says the rule.
+    pub(crate) fn parsed<T, E: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.required(name)?;
+        match parse(value) {
+            Ok(parsed) => Some(parsed),
+            Err(rule) => {
+                self.refuse(name, rule.to_string());
+                None
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads the environment.
+    pub(crate) fn read(environment: &Environment, clock: Arc<dyn Clock>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(environment);
+        let storage = StorageConfig::read(&mut reader);
+        let mailer = mailer(&mut reader, clock);
+        let tokens = reader.parsed("KUNDPORTAL_ISSUERS", issuers);
+        let settings = settings(&mut reader);
+        match (storage, tokens, settings) {
+            (Some(storage), Some(tokens), Some(settings)) if reader.problems.is_empty() => {
+                Ok(Self { storage, mailer, tokens, settings })
+            }
+            _ => Err(Problems(reader.problems)),
+        }
+    }
+}
+
+/// A JSON list of issuers, as [`OidcIssuer`] describes them.
+fn issuers(json: &str) -> Result<OidcVerifier, String> {
+    let issuers: Vec<OidcIssuer> = serde_json::from_str(json).map_err(|error| {
+        format!("is not a JSON list of issuers (line {}, column {})", error.line(), error.column())
+    })?;
+    if issuers.is_empty() {
+        return Err("names no issuer".to_owned());
+    }
+    OidcVerifier::new(issuers).map_err(|error| format!("cannot be used: {error}"))
+}
+
+/// Mail goes out where a service is configured.
+fn mailer(reader: &mut Reader<'_>, clock: Arc<dyn Clock>) -> Option<SmtpMailer> {
+    let url = reader.optional("KUNDPORTAL_SMTP_URL")?;
+    let url = match url.parse::<SmtpUrl>() {
+        Ok(url) => Some(url),
+        Err(rule) => {
+            reader.refuse("KUNDPORTAL_SMTP_URL", format!("is wrong: {rule}"));
+            None
+        }
+    };
+    let from = reader.required("KUNDPORTAL_MAIL_FROM")?;
+    SmtpMailer::new(&url?, from, clock)
+        .map_err(|rule| reader.refuse("KUNDPORTAL_MAIL_FROM", format!("is wrong: {rule}")))
+        .ok()
+}
+
+fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
+    let index_keys = reader.parsed("KUNDPORTAL_INDEX_KEYS", Keys::parse);
+    let link_keys = reader.parsed("KUNDPORTAL_LINK_KEYS", Keys::parse);
+    let portal_url = reader.parsed("KUNDPORTAL_PORTAL_URL", portal_url);
+    let mail_domain = reader.parsed("KUNDPORTAL_MAIL_DOMAIN", mail_domain);
+    let client_ip = client_ip(reader);
+    let front_end = front_end(reader);
+    Some(Settings {
+        index_keys: index_keys?,
+        link_keys: link_keys?,
+        portal_url: portal_url?,
+        mail_domain: mail_domain?,
+        client_ip: client_ip?,
+        front_end: front_end?,
+        limits: Limits::default(),
+        region: reader.optional("KUNDPORTAL_REGION").map(str::to_owned),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// Links in mails start with it, so what follows it must reach no server: a fragment.
+fn portal_url(text: &str) -> Result<String, &'static str> {
+    let rule = "is not an http or https URL that ends in '/', without query and fragment";
+    let uri: http::Uri = text.parse().map_err(|_| rule)?;
+    let fits = matches!(uri.scheme_str(), Some("http" | "https"))
+        && text.ends_with('/')
+        && uri.query().is_none()
+        && !text.contains(['#', '@']);
+    if fits { Ok(text.to_owned()) } else { Err(rule) }
+}
+
+fn mail_domain(text: &str) -> Result<String, &'static str> {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if text.split('.').all(label) { Ok(text.to_owned()) } else { Err("is not a domain name") }
+}
+
+/// The peer's address without a header; in a list of forwarded addresses the trusted proxies are counted.
+fn client_ip(reader: &mut Reader<'_>) -> Option<ClientIp> {
+    let header = match reader.optional("KUNDPORTAL_CLIENT_IP_HEADER") {
+        None => return Some(ClientIp::Peer),
+        Some(header) => header.to_ascii_lowercase(),
+    };
+    if http::HeaderName::from_bytes(header.as_bytes()).is_err() {
+        reader.refuse("KUNDPORTAL_CLIENT_IP_HEADER", "is not the name of a header");
+        return None;
+    }
+    if reader.optional("KUNDPORTAL_TRUSTED_PROXIES").is_none() && header != "x-forwarded-for" {
+        return Some(ClientIp::Header(header));
+    }
+    let number = |text: &str| text.parse::<NonZeroUsize>().map_err(|_| "is not a number from 1 on");
+    let trusted_proxies = reader.parsed("KUNDPORTAL_TRUSTED_PROXIES", number)?;
+    Some(ClientIp::Forwarded { header, trusted_proxies })
+}
+
+fn front_end(reader: &mut Reader<'_>) -> Option<FrontEnd> {
+    let issuer = reader.required("KUNDPORTAL_FRONT_END_ISSUER");
+    let client_id = reader.required("KUNDPORTAL_FRONT_END_CLIENT_ID");
+    let scopes = reader.environment.list("KUNDPORTAL_FRONT_END_SCOPES");
+    Some(FrontEnd { issuer: issuer?.to_owned(), client_id: client_id?.to_owned(), scopes })
+}
+
+#[cfg(test)]
+mod tests {
+    use kundportal_store::SystemClock;
+
+    use super::*;
+
+    const KEY: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    fn good() -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("KUNDPORTAL_DATA_DIR", "/tmp/x"),
+            ("KUNDPORTAL_SIGNED_URL_BASE", "http://localhost:7071/dev/storage"),
+            ("KUNDPORTAL_SIGNED_URL_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            ("KUNDPORTAL_INDEX_KEYS", KEY),
+            ("KUNDPORTAL_LINK_KEYS", KEY),
+            ("KUNDPORTAL_PORTAL_URL", "https://portal.example.com/api/portal/"),
+            ("KUNDPORTAL_MAIL_DOMAIN", "example.com"),
+            ("KUNDPORTAL_ISSUERS", r#"[{"issuer":"https://login.example.com","audience":"a"}]"#),
+            ("KUNDPORTAL_FRONT_END_ISSUER", "https://login.example.com"),
+            ("KUNDPORTAL_FRONT_END_CLIENT_ID", "spa"),
+        ]
+    }
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let environment =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::read(&environment, Arc::new(SystemClock)).map_err(|problems| problems.to_string())
+    }
+
+    fn with(name: &'static str, value: &'static str) -> Result<Config, String> {
+        let mut variables = good();
+        variables.retain(|(known, _)| *known != name);
+        variables.push((name, value));
+        read(&variables)
+    }
+
+    #[test]
+    fn a_complete_configuration_is_read() {
+        let config = read(&good()).unwrap();
+        assert_eq!(config.settings.client_ip, ClientIp::Peer);
+        assert!(config.mailer.is_none());
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_reported_together() {
+        let problems = read(&[]).err().unwrap();
+        for name in ["INDEX_KEYS", "LINK_KEYS", "PORTAL_URL", "MAIL_DOMAIN", "ISSUERS", "FRONT_END_ISSUER"] {
+            assert!(problems.contains(&format!("KUNDPORTAL_{name} is missing")), "{problems}");
+        }
+    }
+
+    #[test]
+    fn each_variable_is_checked_and_no_value_is_shown() {
+        let wrong = [
+            ("KUNDPORTAL_INDEX_KEYS", "k1:c2VjcmV0"),
+            ("KUNDPORTAL_LINK_KEYS", "secret"),
+            ("KUNDPORTAL_PORTAL_URL", "https://secret.example.com/portal"),
+            ("KUNDPORTAL_MAIL_DOMAIN", "-secret"),
+            ("KUNDPORTAL_ISSUERS", "[{\"secret\":1}]"),
+            ("KUNDPORTAL_ISSUERS", "[]"),
+            ("KUNDPORTAL_ISSUERS", r#"[{"issuer":"http://secret.example.com","audience":"a"}]"#),
+            ("KUNDPORTAL_SMTP_URL", "smtp://user:secret@mail.example.com"),
+            ("KUNDPORTAL_CLIENT_IP_HEADER", "secret header"),
+        ];
+        for (name, value) in wrong {
+            let problems = with(name, value).err().unwrap_or_else(|| panic!("{name} was accepted"));
+            assert!(problems.contains(name), "{problems}");
+            assert!(!problems.contains("secret"), "{problems}");
+        }
+    }
+
+    #[test]
+    fn forwarded_addresses_need_the_number_of_proxies() {
+        assert!(
+            with("KUNDPORTAL_CLIENT_IP_HEADER", "X-Forwarded-For")
+                .err()
+                .unwrap()
+                .contains("TRUSTED_PROXIES is missing")
+        );
+        let config = with("KUNDPORTAL_CLIENT_IP_HEADER", "client-ip").unwrap();
+        assert_eq!(config.settings.client_ip, ClientIp::Header("client-ip".to_owned()));
+    }
+}

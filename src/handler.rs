@@ -1,0 +1,48 @@
+//! The custom handler: what the Functions host starts and asks.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use kundportal_functions::{Adapters, App, routes};
+use kundportal_store::{Mailer, SystemClock, SystemEntropy};
+use tokio::net::TcpListener;
+
+use crate::{config::Config, environment::Environment};
+
+/// The variables by which the host names the port, the newer one first.
+const PORTS: [&str; 2] = ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"];
+
+/// The port that the host wants answers on; none where no host started this process.
+pub(crate) fn port(environment: &Environment) -> Option<Result<u16, String>> {
+    let (name, value) = PORTS.iter().find_map(|name| Some((name, environment.get(name)?)))?;
+    Some(value.parse().map_err(|_| format!("{name} is not the number of a port.")))
+}
+
+/// Serves the functions until the process is ended. The error is for the log.
+pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), String> {
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let config = Config::read(environment, clock.clone()).map_err(|problems| problems.to_string())?;
+    let storage = config.storage.open(clock.clone(), entropy.clone())?;
+    let mailer: Arc<dyn Mailer> = match (config.mailer, storage.outbox) {
+        (Some(mailer), _) => Arc::new(mailer),
+        (None, Some(outbox)) => outbox,
+        (None, None) => {
+            return Err("The configuration cannot be used:\n  KUNDPORTAL_SMTP_URL is missing".to_owned());
+        }
+    };
+    let app = App::new(
+        Adapters {
+            blobs: storage.blobs,
+            queue: storage.queue,
+            mailer,
+            clock,
+            entropy,
+            tokens: Arc::new(config.tokens),
+        },
+        config.settings,
+    );
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("Port {port} cannot be used: {error}."))?;
+    warp::serve(routes(app)).incoming(listener).run().await;
+    Ok(())
+}
