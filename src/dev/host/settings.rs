@@ -117,7 +117,7 @@ mod tests {
                "queues":{"messageEncoding":"none","maxDequeueCount":3,"batchSize":4,"visibilityTimeout":"00:00:30"}}}"#,
         )
         .unwrap();
-        assert_eq!(settings.function_timeout, Duration::from_secs(300));
+        assert_eq!(settings.function_timeout, Duration::from_mins(5));
         assert_eq!((settings.route_prefix.as_str(), settings.encoding), ("", MessageEncoding::None));
         assert_eq!(settings.custom_headers["x-a"], "b");
         assert_eq!((settings.max_dequeue_count, settings.retry_after), (3, Duration::from_secs(30)));

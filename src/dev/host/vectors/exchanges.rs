@@ -66,7 +66,6 @@ async fn recorded_exchanges_are_repeated() {
         serde_json::from_str(include_str!("../../../../tests/vectors/http.json")).unwrap();
     assert!(vectors.len() > 40);
     for vector in vectors {
-        println!("{}", vector.name);
         check(vector).await;
     }
 }
