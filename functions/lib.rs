@@ -37,6 +37,8 @@ mod description;
 mod health;
 mod invitation;
 mod invites;
+mod me;
+mod profile;
 mod tenants;
 mod worker;
 
@@ -81,6 +83,11 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "invites",
         trigger: Trigger::Http { route: "tenants/{tenant}/invites/{*path}", operations: invites::OPERATIONS },
+    },
+    Function { name: "me", trigger: Trigger::Http { route: "me", operations: me::OPERATIONS } },
+    Function {
+        name: "profile",
+        trigger: Trigger::Http { route: "tenants/{tenant}/profile/{*path}", operations: profile::OPERATIONS },
     },
     Function {
         name: "tenants",

@@ -37,8 +37,12 @@ pub(crate) enum Work {
     UserChange { user: UserId, change: RecordId },
     /// A membership that is ended.
     MembershipEnd { user: UserId, customer: CustomerId },
-    /// A picture that was put or removed.
-    Picture { user: UserId },
+    /// A picture that was put or removed: the name of the blob.
+    Picture { user: UserId, name: String },
+    /// The mails about a change of address that is to be confirmed.
+    EmailChange { user: UserId, number: u32 },
+    /// A change of address that its person has confirmed.
+    EmailConfirmation { user: UserId, number: u32 },
     /// A file that is put or removed.
     File { file: FileId, author: UserId, customer: CustomerId },
     /// A comment that is written or removed.
@@ -66,7 +70,9 @@ impl Work {
             Self::User { user } => format!("user-{user}"),
             Self::UserChange { user, change } => format!("user-{user}-{change}"),
             Self::MembershipEnd { user, customer } => format!("membership-end-{user}-{customer}"),
-            Self::Picture { user } => format!("picture-{user}"),
+            Self::Picture { user, name } => format!("picture-{user}-{name}"),
+            Self::EmailChange { user, number } => format!("email-change-{user}-{number}"),
+            Self::EmailConfirmation { user, number } => format!("email-confirmation-{user}-{number}"),
             Self::File { file, .. } => format!("file-{file}"),
             Self::Comment { comment, .. } => format!("comment-{comment}"),
             Self::Export { request, .. } => format!("export-{request}"),

@@ -6,7 +6,7 @@ use crate::{
     app::App,
     invitation, invites, mail, people,
     problem::{Problem, ProblemType},
-    tenants,
+    profile, tenants,
     work::{MarkedWork, Marker, Message, Work},
 };
 
@@ -81,6 +81,9 @@ async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<P
         }
         Work::MembershipEnd { user, customer } => {
             people::complete_membership(app, tenant, *user, *customer, abandoned).await
+        }
+        Work::EmailChange { user, number } => {
+            profile::email_change::complete(app, tenant, *user, *number, abandoned).await
         }
         // They have queues of their own.
         Work::Export { .. } | Work::Retention { .. } => Err(ProblemType::Malformed.into()),
