@@ -271,7 +271,7 @@ impl Process for ToyProcess {
         if code.is_none() {
             std::future::pending::<()>().await;
         }
-        self.tasks.shutdown().await;
+        self.tasks.abort_all();
         code
     }
 
