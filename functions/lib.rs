@@ -40,6 +40,7 @@ mod invites;
 mod me;
 mod profile;
 mod tenants;
+mod users;
 mod worker;
 
 pub use app::{Adapters, App};
@@ -92,6 +93,10 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "tenants",
         trigger: Trigger::Http { route: "tenants/{tenant?}", operations: tenants::OPERATIONS },
+    },
+    Function {
+        name: "users",
+        trigger: Trigger::Http { route: "tenants/{tenant}/users/{*path}", operations: users::OPERATIONS },
     },
     Function {
         name: "worker",

@@ -14,7 +14,8 @@ use crate::{
     app::App,
     layout::TenantLayout,
     problem::{Problem, ProblemType},
-    work::{Marker, Work},
+    work::{GRACE, Marker, Work},
+    worker::Progress,
 };
 
 /// How long a mail to a user waits for its service before it is given up.
@@ -35,6 +36,10 @@ pub(crate) struct Outgoing {
     /// Where the button leads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) link: Option<Link>,
+    /// The change of the profile that it tells of: until the profile is as new as this, the mail waits, and it is given up
+    /// with the change.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) follows: Option<Timestamp>,
     pub(crate) since: Timestamp,
 }
 
@@ -54,7 +59,14 @@ impl Outgoing {
     /// A mail to the person's own address.
     pub(crate) fn new(app: &App, template: &str) -> Self {
         let since = app.now();
-        Self { to: None, template: template.to_owned(), values: Personal::default(), link: None, since }
+        Self {
+            to: None,
+            template: template.to_owned(),
+            values: Personal::default(),
+            link: None,
+            follows: None,
+            since,
+        }
     }
 
     /// To another address.
@@ -71,6 +83,12 @@ impl Outgoing {
             values.push((name, value));
             values
         });
+        self
+    }
+
+    /// Of a change of the profile at this time, which has yet to come about.
+    pub(crate) fn following(mut self, updated_at: Timestamp) -> Self {
+        self.follows = Some(updated_at);
         self
     }
 
@@ -122,19 +140,30 @@ impl App {
 }
 
 /// Sends a mail to a user and removes it.
-pub(crate) async fn complete(app: &App, tenant: &TenantId, user: UserId, id: &str) -> Result<(), Problem> {
+pub(crate) async fn complete(
+    app: &App,
+    tenant: &TenantId,
+    user: UserId,
+    id: &str,
+) -> Result<Progress, Problem> {
     let layout = TenantLayout::new(tenant);
     let path = layout.outgoing(user, id);
-    let Some((outgoing, _)) = app.read::<Outgoing>(&path).await? else { return Ok(()) };
+    let Some((outgoing, _)) = app.read::<Outgoing>(&path).await? else { return Ok(Progress::Finished) };
     let profile = app.read::<Profile>(&layout.profile(user)).await?.map(|(profile, _)| profile);
-    if let Some(profile) = profile.filter(|_| app.now().duration_since(outgoing.since) < LIFETIME) {
+    let age = app.now().duration_since(outgoing.since);
+    let has_followed = |profile: &Profile| outgoing.follows.is_none_or(|time| profile.updated_at >= time);
+    if profile.as_ref().is_some_and(|profile| !has_followed(profile)) && age <= GRACE {
+        return Ok(Progress::UnderWay);
+    }
+    if let Some(profile) = profile.filter(|profile| has_followed(profile) && age < LIFETIME) {
         let settings = app.tenant(tenant).await?;
         let letter = letter(app, tenant, &profile, &outgoing, settings.name.as_str());
         let to = outgoing.to.unwrap_or(profile.email);
         let mail = letter.into_mail(to, app.settings().message_id(tenant, &format!("{user}.{id}")));
         app.send(&mail).await?;
     }
-    Ok(app.unmark(&path).await?)
+    app.unmark(&path).await?;
+    Ok(Progress::Finished)
 }
 
 fn letter(app: &App, tenant: &TenantId, profile: &Profile, outgoing: &Outgoing, tenant_name: &str) -> Letter {

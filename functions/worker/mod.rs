@@ -73,9 +73,7 @@ async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<P
             let acceptance = (*invite, *user, identity.as_str());
             invitation::complete(app, tenant, acceptance, abandoned).await.map(Progress::from)
         }
-        Work::Mail { user, mail } => {
-            mail::complete(app, tenant, *user, mail).await.map(|()| Progress::Finished)
-        }
+        Work::Mail { user, mail } => mail::complete(app, tenant, *user, mail).await,
         Work::User { user } | Work::UserChange { user, .. } => {
             people::complete(app, tenant, *user, abandoned).await
         }
