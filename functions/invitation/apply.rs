@@ -26,16 +26,16 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
             None => (None, Condition::IfAbsent),
         };
         let profile = grant(app, before.clone(), invite, acceptance);
-        if before.is_none() {
-            people::mark_account_due(app, tenant, &profile).await?;
+        match &before {
+            // The former sign-in ends before the new one begins, so that no crash leaves both.
+            Some(before) if !is_same_identity(before, &profile) => {
+                people::unindex_identity(app, tenant, before).await?
+            }
+            Some(_) => {}
+            None => people::mark_account_due(app, tenant, &profile).await?,
         }
         match app.write(&layout.profile(profile.id), &profile, condition).await {
             Ok(_) => {
-                if let Some(before) = before.filter(|before| {
-                    before.issuer != profile.issuer || before.subject.reveal() != profile.subject.reveal()
-                }) {
-                    people::unindex_identity(app, tenant, &before).await?;
-                }
                 index_user(app, tenant, &profile).await?;
                 if is_active_administrator(&profile) {
                     administrators::add(app, &layout, profile.id).await?;
@@ -47,6 +47,10 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
         }
     }
     Err(ProblemType::PreconditionFailed.into())
+}
+
+fn is_same_identity(one: &Profile, other: &Profile) -> bool {
+    one.issuer == other.issuer && one.subject.reveal() == other.subject.reveal()
 }
 
 /// The profile after the invitation. A role that says more is not lost to one that says less.
@@ -75,6 +79,11 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
     });
     profile.issuer.clone_from(&acceptance.issuer);
     profile.subject = acceptance.subject.clone();
+    if invite.rebinds.is_some() {
+        // It gives a new sign-in, and nothing that has been taken away meanwhile.
+        profile.updated_at = now;
+        return profile;
+    }
     if profile.role == TenantRole::Member || invite.role.tenant_role() == TenantRole::Administrator {
         profile.role = invite.role.tenant_role();
     }

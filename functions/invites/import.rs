@@ -34,7 +34,7 @@ struct ImportedRow {
     status: RowStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<InviteId>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<RowRule>,
 }
 
@@ -86,22 +86,13 @@ pub(super) async fn import(mut context: Context, user: User) -> Result<Answer, P
     let mut made = std::collections::HashMap::<Option<CustomerId>, usize>::new();
     for (row, parsed) in planned {
         let outcome = match parsed {
-            Ok(new) => {
+            Ok(new) if dry_run => {
                 let more = made.entry(new.customer).or_default();
-                match create::require_room(&context.app, &user, new.customer, if dry_run { *more } else { 0 })
-                    .await
-                {
-                    Ok(()) => {
-                        *more += 1;
-                        if dry_run {
-                            Ok(None)
-                        } else {
-                            invite(&context, &user, &file, row, new).await.map(Some)
-                        }
-                    }
-                    Err(problem) => Err(problem),
-                }
+                let room = create::require_room(&context.app, &user, new.customer, *more).await;
+                *more += 1;
+                room.map(|()| None)
             }
+            Ok(new) => invite(&context, &user, &file, row, new).await.map(Some),
             Err(errors) => Err(Problem::invalid_all(errors)),
         };
         imported.push(match outcome {
@@ -141,6 +132,10 @@ async fn invite(
 ) -> Result<InviteId, Problem> {
     let app = &context.app;
     let id = context.claim_row(user, file, row, || InviteId::new(app.now(), app.random())).await?;
+    if app.exists(&user.layout.invite(id)).await? {
+        return Ok(id);
+    }
+    create::require_room(app, user, new.customer, 0).await?;
     app.audit(&user.tenant.id, &AuditRecord::intended(app, By::user(user), context.operation.id, id)).await?;
     store(app, &user.tenant, create::invitation(id, new, user)).await?;
     Ok(id)

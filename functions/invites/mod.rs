@@ -2,6 +2,7 @@
 
 mod create;
 mod import;
+mod reinvite;
 mod resend;
 mod revoke;
 mod store;
@@ -16,6 +17,7 @@ use kundportal_store::ETag;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use reinvite::REINVITE;
 pub(crate) use store::{
     NewInvitation, close, complete, complete_closed, complete_code, mark_record_due, store,
 };
