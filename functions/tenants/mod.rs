@@ -1,6 +1,7 @@
 //! `/api/tenants`: tenants and their settings.
 
 mod founding;
+pub(crate) mod rescan;
 mod settings;
 
 use http::Method;

@@ -1,7 +1,5 @@
 //! Queue `work`: brings marked work to its end. Every arm may come twice, late, or beside whoever began the work.
 
-use kundportal_domain::TenantId;
-
 use crate::{
     app::App,
     invitation, invites, mail, people,
@@ -13,7 +11,7 @@ use crate::{
 /// The message's work, if its marker is still there.
 pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Some((app, marker, marked)) = open(app, &text).await? else { return Ok(()) };
-    match complete(&app, &marker.tenant, &marked).await? {
+    match complete(&app, &marker, &marked).await? {
         Progress::Finished => Ok(app.finish(&marker).await?),
         Progress::UnderWay => Ok(()),
     }
@@ -55,9 +53,11 @@ impl From<bool> for Progress {
 }
 
 /// Completes the work, or, where whoever began it is gone before its commit point, removes what it left.
-async fn complete(app: &App, tenant: &TenantId, marked: &MarkedWork) -> Result<Progress, Problem> {
+async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Progress, Problem> {
+    let tenant = &marker.tenant;
     let abandoned = marked.is_abandoned(app.now());
     match &marked.work {
+        Work::Rescan { after } => tenants::rescan::complete(app, marker, marked, after.as_deref()).await,
         Work::Tenant => tenants::complete(app, tenant).await.map(|()| Progress::Finished),
         Work::Invite { invite, resend, email } => {
             let invite = (*invite, *resend, email.as_str());
