@@ -10,7 +10,7 @@ mod processes;
 mod queues;
 mod restarts;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use kundportal_store::{
     BlobPath, Container, EmbeddedStore, FixedClock, OpenError, SigningKey, SystemEntropy,
@@ -42,4 +42,15 @@ fn at(name: &str) -> BlobPath {
 fn content_files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder.join("contents")).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Waits for what another thread is about to do.
+async fn eventually(holds: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("it never came about");
 }

@@ -1,13 +1,11 @@
 //! Several processes on one folder.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use kundportal_store::{BlobStore as _, BlobStoreExt as _, Condition, EmbeddedStore, StoreError};
 use tokio::sync::mpsc;
 
-use crate::{at, container, content_files, open};
+use crate::{at, container, content_files, eventually, open};
 
 /// A body that a test feeds.
 fn fed() -> (mpsc::Sender<Bytes>, kundportal_store::ByteStream) {
@@ -77,9 +75,7 @@ async fn a_content_that_another_process_is_writing_is_spared() {
     for _ in 0..20 {
         feed.send(vec![7; 50_000].into()).await.unwrap();
     }
-    while content_files(folder.path()).is_empty() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    eventually(|| !content_files(folder.path()).is_empty()).await;
     assert_eq!(two.sweep().await.unwrap(), 0);
     assert_eq!(content_files(folder.path()).len(), 1);
     drop(feed);
@@ -121,13 +117,9 @@ async fn a_put_that_nobody_waits_for_any_more_leaves_no_file() {
     let writer = store.clone();
     let put = tokio::spawn(async move { writer.put(&at("file"), body, Condition::IfAbsent).await });
     feed.send(vec![7; 100_000].into()).await.unwrap();
-    while content_files(folder.path()).is_empty() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    eventually(|| !content_files(folder.path()).is_empty()).await;
     put.abort();
     assert!(put.await.unwrap_err().is_cancelled());
-    while !content_files(folder.path()).is_empty() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    eventually(|| content_files(folder.path()).is_empty()).await;
     assert!(matches!(store.get(&at("file"), None).await, Err(StoreError::NotFound)));
 }

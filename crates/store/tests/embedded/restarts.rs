@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use bytes::Bytes;
 use kundportal_store::{BlobStore as _, BlobStoreExt as _, Condition, StoreError};
 
-use crate::{at, container, content_files, open};
+use crate::{at, container, content_files, eventually, open};
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_restart() {
@@ -61,9 +61,7 @@ async fn leftovers_of_a_killed_process_are_removed_and_contents_never() {
     let store = open(folder.path());
     // The start sweeps in the background too: either of the two removes them.
     store.sweep().await.unwrap();
-    while content_files(folder.path()).len() > 1 {
-        tokio::task::yield_now().await;
-    }
+    eventually(|| content_files(folder.path()).len() == 1).await;
     assert_eq!(content_files(folder.path()), kept);
     assert_eq!(store.get_bytes(&at("a"), 100_000).await.unwrap().0, vec![1; 100_000]);
 }
@@ -82,9 +80,7 @@ async fn a_deletion_of_a_container_that_was_interrupted_is_ended_after_the_resta
     let store = open(folder.path());
     assert!(matches!(store.get(&at("small"), None).await, Err(StoreError::NotFound)));
     store.sweep().await.unwrap();
-    while !content_files(folder.path()).is_empty() {
-        tokio::task::yield_now().await;
-    }
+    eventually(|| content_files(folder.path()).is_empty()).await;
     for table in ["blobs", "contents", "dropped_containers"] {
         let rows: i64 =
             raw.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
