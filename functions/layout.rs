@@ -122,6 +122,11 @@ impl TenantLayout {
         self.at(format!("{}{}/{id}", refs(user), kind.as_str()))
     }
 
+    /// The same for a request: the newest first.
+    pub(crate) fn request_reference(&self, user: UserId, request: RequestId) -> BlobPath {
+        self.reference(user, RefKind::Request, &request.inverted())
+    }
+
     pub(crate) fn file_meta(&self, file: FileId) -> BlobPath {
         self.at(format!("files/{file}/meta.json"))
     }
@@ -150,8 +155,9 @@ impl TenantLayout {
         self.at(format!("requests/{request}/case.json"))
     }
 
-    pub(crate) fn plan(&self, request: RequestId) -> BlobPath {
-        self.at(format!("requests/{request}/plan.json"))
+    /// What goes into the package; it has the files' names, and goes with the package.
+    pub(crate) fn package_plan(&self, request: RequestId) -> BlobPath {
+        self.at(format!("requests/{request}/package-plan.json"))
     }
 
     pub(crate) fn package(&self, request: RequestId) -> BlobPath {

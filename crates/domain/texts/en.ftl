@@ -251,7 +251,7 @@ package-yes = yes
 package-no = no
 package-none = –
 package-not-included = Not included
-package-not-included-body = The following existed when the work began, but had been deleted or changed before it could be copied.
+package-not-included-body = The following existed when the work began, but had been deleted or changed before it could be copied. Of what had changed, the later version is included.
 package-gone = Deleted before it could be copied
 package-changed = Changed before it could be copied
 
@@ -310,6 +310,33 @@ package-column-kind = Kind
 package-column-kept-until = Kept until
 package-column-reason = Reason
 package-column-reference = Reference
+package-column-issuer = Sign-in service
+package-column-subject = Your id at the sign-in service
+package-column-last-used = Last used
+package-column-since = Since
+package-column-statement = Supplementary statement
+package-column-message = Message
+package-column-fields = Other data
+package-locale-sv = Swedish
+package-locale-en = English
+package-status-active = active
+package-status-deactivated = deactivated
+package-kind-access = access to personal data (Article 15)
+package-state-inProgress = in progress
+package-state-ready = ready to fetch
+package-state-fulfilled = answered
+package-state-withdrawn = withdrawn
+package-invite-pending = unanswered
+package-invite-accepted = accepted
+package-invite-revoked = revoked
+package-invite-expired = expired
+package-purpose-userAdministration = user administration
+package-purpose-caseHandling = case handling
+package-machine-readable = In machine-readable form: { $file }
+package-schema = What the fields mean: { $file }
+package-more = { $shown } of { $total } are shown here. All of them are in { $file }.
+package-picture-alt = Your picture
+package-item = Item
 
 ## The data map: categories of personal data
 

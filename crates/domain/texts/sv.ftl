@@ -251,7 +251,7 @@ package-yes = ja
 package-no = nej
 package-none = –
 package-not-included = Det här kom inte med
-package-not-included-body = Följande fanns när arbetet började men hade tagits bort eller ändrats innan det hann kopieras.
+package-not-included-body = Följande fanns när arbetet började men hade tagits bort eller ändrats innan det hann kopieras. Av det som hade ändrats finns den senare lydelsen med.
 package-gone = Togs bort innan det hann kopieras
 package-changed = Ändrades innan det hann kopieras
 
@@ -310,6 +310,33 @@ package-column-kind = Slag
 package-column-kept-until = Sparas till
 package-column-reason = Skäl
 package-column-reference = Referens
+package-column-issuer = Inloggningstjänst
+package-column-subject = Ditt id i inloggningstjänsten
+package-column-last-used = Senast använd
+package-column-since = Sedan
+package-column-statement = Kompletterande uppgift
+package-column-message = Meddelande
+package-column-fields = Övriga uppgifter
+package-locale-sv = svenska
+package-locale-en = engelska
+package-status-active = aktivt
+package-status-deactivated = inaktiverat
+package-kind-access = tillgång till personuppgifter (artikel 15)
+package-state-inProgress = pågår
+package-state-ready = klar att hämta
+package-state-fulfilled = besvarad
+package-state-withdrawn = återtagen
+package-invite-pending = obesvarad
+package-invite-accepted = besvarad
+package-invite-revoked = återkallad
+package-invite-expired = har gått ut
+package-purpose-userAdministration = användaradministration
+package-purpose-caseHandling = ärendehantering
+package-machine-readable = I maskinläsbar form: { $file }
+package-schema = Vad fälten betyder: { $file }
+package-more = Här visas { $shown } av { $total }. Alla finns i { $file }.
+package-picture-alt = Din bild
+package-item = Uppgift
 
 ## Registerkartan: kategorier av personuppgifter
 

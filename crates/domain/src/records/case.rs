@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestId, UserId};
+use crate::{Personal, Reason, RequestId, UserId};
 
 /// A data subject's request (Art. 12–22) and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +24,12 @@ pub struct Case {
     pub due_at: Date,
     /// Who registered it: the person, or an administrator for them.
     pub registered_by: UserId,
+    /// How it reached the controller.
+    #[serde(default)]
+    pub channel: Channel,
+    /// What the person wrote, or the administrator noted, beside it. Goes when the case is stripped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Personal<Reason>>,
     /// What happened, oldest first.
     pub events: Vec<CaseEvent>,
     /// The package, once it is written.
@@ -58,6 +64,8 @@ impl Case {
             received_at,
             due_at,
             registered_by,
+            channel: Channel::default(),
+            details: None,
             events: vec![event(CaseEventKind::Received), event(CaseEventKind::Started)],
             package: None,
             closed_at: None,
@@ -92,6 +100,23 @@ impl Case {
         }
         Ok(())
     }
+}
+
+/// How a request reached the controller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Channel {
+    /// Through the portal.
+    #[default]
+    Portal,
+    /// By e-mail.
+    Email,
+    /// By letter.
+    Letter,
+    /// By telephone.
+    Phone,
+    /// Face to face.
+    InPerson,
 }
 
 /// What is asked for.
@@ -165,6 +190,6 @@ pub struct CasePackage {
     pub sha256: String,
     /// When it was there.
     pub ready_at: Timestamp,
-    /// The first day on which it is gone, in Europe/Stockholm.
+    /// The day on which it goes, in Europe/Stockholm, at the time of day at which it was there.
     pub until: Date,
 }

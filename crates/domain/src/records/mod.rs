@@ -8,7 +8,7 @@ mod invite;
 mod profile;
 mod tenant;
 
-pub use case::{Case, CaseEvent, CaseEventKind, CaseKind, CasePackage, CaseState, ClosedCase};
+pub use case::{Case, CaseEvent, CaseEventKind, CaseKind, CasePackage, CaseState, Channel, ClosedCase};
 pub use comment::{Comment, Thread};
 pub use customer::Customer;
 pub use file::{FileMeta, Scan};

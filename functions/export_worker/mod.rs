@@ -1,0 +1,214 @@
+//! Queue `exports`: puts the package of an access request together and tells the person.
+//!
+//! Killed anywhere and run again it comes to the same end; two runs on one request make one package. A run that the host ends
+//! because it takes too long (`functionTimeout`) begins again: until the package is whole nothing of it is stored.
+
+use jiff::Timestamp;
+use kundportal_domain::{
+    RequestId, RetentionRules, TenantId, UserId,
+    records::{Case, CasePackage, CaseState, Profile, Tenant},
+    retention::{self, Item},
+};
+use kundportal_store::{ETag, StoreError};
+
+use crate::{
+    activity,
+    app::App,
+    audit::{AuditRecord, By},
+    context::if_unchanged,
+    layout::TenantLayout,
+    mail::{Link, Outgoing},
+    package::{self, Plan, Sealed, Source},
+    problem::{Problem, ProblemType},
+    work::Work,
+    worker::{self, Progress},
+};
+
+/// The name under which it acts in the audit log.
+const NAME: &str = "exportWorker";
+
+/// The message's request, if its marker is still there.
+pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
+    let Some((app, marker, marked)) = worker::open(app, &text).await? else { return Ok(()) };
+    let Work::Export { request, subject } = marked.work else { return Err(ProblemType::Malformed.into()) };
+    let abandoned = marked.is_abandoned(app.now());
+    let export = Export::new(&app, &marker.tenant, request, subject).await?;
+    match export.complete(abandoned).await? {
+        Progress::Finished => Ok(app.finish(&marker).await?),
+        Progress::UnderWay => Ok(()),
+    }
+}
+
+/// One request on its way.
+struct Export<'a> {
+    app: &'a App,
+    tenant: std::sync::Arc<Tenant>,
+    layout: TenantLayout,
+    request: RequestId,
+    subject: UserId,
+}
+
+impl<'a> Export<'a> {
+    async fn new(
+        app: &'a App,
+        tenant: &TenantId,
+        request: RequestId,
+        subject: UserId,
+    ) -> Result<Self, Problem> {
+        let layout = TenantLayout::new(tenant);
+        Ok(Self { app, tenant: app.tenant(tenant).await?, layout, request, subject })
+    }
+
+    /// Step by step, each by the state that the case is in.
+    async fn complete(&self, abandoned: bool) -> Result<Progress, Problem> {
+        let Some((mut case, mut etag)) = self.case().await? else {
+            return self.never_made(abandoned).await;
+        };
+        if case.state == CaseState::InProgress {
+            // The entries of the lists come after the case: whoever made it may not have come so far.
+            self.app.mark(&self.layout.request_reference(self.subject, self.request)).await?;
+            self.app.mark(&self.layout.request_entry(self.request)).await?;
+            match self.package(case, &etag).await? {
+                Some(ready) => (case, etag) = ready,
+                None => return Ok(Progress::Finished),
+            }
+        }
+        if case.state == CaseState::Ready {
+            self.tell(&case).await?;
+            case.fulfil(self.app.now()).map_err(Problem::internal)?;
+            match self.save(&case, &etag).await? {
+                Some(_) => {}
+                None => return self.after_a_change().await,
+            }
+        }
+        if case.state == CaseState::Withdrawn {
+            self.drop_package().await?;
+        }
+        Ok(Progress::Finished)
+    }
+
+    async fn case(&self) -> Result<Option<(Case, ETag)>, Problem> {
+        self.app.read::<Case>(&self.layout.case(self.request)).await
+    }
+
+    /// The case was never written: what came before it goes, once nobody can be writing it any more.
+    async fn never_made(&self, abandoned: bool) -> Result<Progress, Problem> {
+        if !abandoned {
+            return Ok(Progress::UnderWay);
+        }
+        self.app.unmark(&self.layout.request_reference(self.subject, self.request)).await?;
+        self.app.unmark(&self.layout.request_entry(self.request)).await?;
+        Ok(Progress::Finished)
+    }
+
+    /// Puts the package together and notes it in the case; none where there is nobody left to have it, or where the case has
+    /// been closed meanwhile.
+    async fn package(&self, mut case: Case, etag: &ETag) -> Result<Option<(Case, ETag)>, Problem> {
+        let Some((profile, version)) = self.profile().await? else {
+            self.drop_package().await?;
+            return Ok(None);
+        };
+        let path = self.layout.package(self.request);
+        let there = if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
+        let sealed = match there {
+            Some(sealed) => sealed,
+            None => self.write(&case, &profile, &version).await?,
+        };
+        // Mark, then look: an erasure that began meanwhile has not seen this package.
+        if self.profile().await?.is_none() {
+            self.drop_package().await?;
+            return Ok(None);
+        }
+        let ready_at = self.app.now();
+        let until = self.mark_due(ready_at).await?;
+        let Sealed { size, sha256 } = sealed;
+        case.ready(CasePackage { size, sha256, ready_at, until }, ready_at).map_err(Problem::internal)?;
+        if let Some(etag) = self.save(&case, etag).await? {
+            return Ok(Some((case, etag)));
+        }
+        // Another run was faster, or the person has withdrawn.
+        match self.case().await? {
+            Some((case, etag)) if case.state == CaseState::Ready => Ok(Some((case, etag))),
+            Some((case, _)) if case.state == CaseState::Withdrawn => {
+                self.drop_package().await?;
+                Ok(None)
+            }
+            Some(_) => Ok(None),
+            None => Err(Problem::internal("a case went while its package was being written")),
+        }
+    }
+
+    async fn write(&self, case: &Case, profile: &Profile, version: &ETag) -> Result<Sealed, Problem> {
+        let (app, tenant, layout) = (self.app, &self.tenant, &self.layout);
+        let record = AuditRecord::intended(app, By::SYSTEM, NAME, self.request).about([self.subject]);
+        app.audit(&tenant.id, &record).await?;
+        activity::copy_reads(app, &tenant.id).await?;
+        let plan = Plan::freeze(app, layout, self.request, self.subject).await?;
+        // Before the package, so that one of a run that was killed goes too.
+        self.mark_due(app.now()).await?;
+        package::store(Source { app, layout, tenant, profile, etag: version, case, plan: &plan }).await
+    }
+
+    async fn profile(&self) -> Result<Option<(Profile, ETag)>, Problem> {
+        self.app.read::<Profile>(&self.layout.profile(self.subject)).await
+    }
+
+    /// Notes when a package that is ready now goes.
+    async fn mark_due(&self, ready_at: Timestamp) -> Result<jiff::civil::Date, Problem> {
+        let rules = RetentionRules::with(&self.tenant.retention);
+        let day = retention::due_day(&Item::Package { ready_at }, &rules)
+            .ok_or_else(|| Problem::internal("a package without a period"))?;
+        self.app.mark_due(&self.tenant.id, day, &due_item(self.request)).await?;
+        Ok(day)
+    }
+
+    /// Tells the person. The mail is stored, and goes out at least once.
+    async fn tell(&self, case: &Case) -> Result<(), Problem> {
+        let until = case.package.as_ref().map(|package| package.until.to_string()).unwrap_or_default();
+        let mail = Outgoing::new(self.app, "package-ready")
+            .with("until", until)
+            .link(Link::Request(self.request));
+        let id = format!("package-ready-{}", self.request);
+        self.app.mail_user(&self.tenant.id, self.subject, &id, &mail).await
+    }
+
+    /// Writes the case unless somebody else has changed it.
+    async fn save(&self, case: &Case, etag: &ETag) -> Result<Option<ETag>, Problem> {
+        match self.app.write(&self.layout.case(self.request), case, if_unchanged(etag)).await {
+            Ok(etag) => Ok(Some(etag)),
+            Err(StoreError::PreconditionFailed) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Somebody else has changed a case that was ready: a withdrawal, or another run that has told the person.
+    async fn after_a_change(&self) -> Result<Progress, Problem> {
+        match self.case().await? {
+            Some((case, _)) if case.state == CaseState::Withdrawn => {
+                self.drop_package().await?;
+                Ok(Progress::Finished)
+            }
+            Some((case, _)) if case.state == CaseState::Fulfilled => Ok(Progress::Finished),
+            _ => Err(ProblemType::Unavailable.into()),
+        }
+    }
+
+    async fn drop_package(&self) -> Result<(), Problem> {
+        drop_package(self.app, &self.layout, self.request).await
+    }
+}
+
+/// The due marker's item of a package.
+pub(crate) fn due_item(request: RequestId) -> String {
+    format!("package/{request}")
+}
+
+/// Removes a package and the plan it was made by. Again changes nothing.
+pub(crate) async fn drop_package(
+    app: &App,
+    layout: &TenantLayout,
+    request: RequestId,
+) -> Result<(), Problem> {
+    app.unmark(&layout.package(request)).await?;
+    Ok(app.unmark(&layout.package_plan(request)).await?)
+}

@@ -1,0 +1,64 @@
+//! The package of an access request (Art. 15(3)): a BagIt bag in a ZIP, streamed from store to store.
+
+mod archive;
+mod bag;
+mod content;
+mod data;
+mod page;
+mod plan;
+mod sections;
+
+use futures_util::TryStreamExt as _;
+use kundportal_domain::records::{Case, Profile, Tenant};
+use kundportal_store::{BlobPath, Condition, ETag, StoreError};
+
+pub(crate) use archive::Sealed;
+use bag::Bag;
+use content::Content;
+pub(crate) use plan::Plan;
+
+use crate::{app::App, keys::Sha256, layout::TenantLayout, problem::Problem};
+
+/// What a package is made of.
+pub(crate) struct Source<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) layout: &'a TenantLayout,
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) profile: &'a Profile,
+    /// Version of the profile.
+    pub(crate) etag: &'a ETag,
+    pub(crate) case: &'a Case,
+    pub(crate) plan: &'a Plan,
+}
+
+/// Writes the package in one run. Where another run was faster, its package is the one.
+pub(crate) async fn store(source: Source<'_>) -> Result<Sealed, Problem> {
+    let app = source.app;
+    let path = source.layout.package(source.case.id);
+    let (bag, stream) = Bag::new(source.case.id.to_string(), source.plan.frozen_at);
+    let put = app.blobs().put(&path, stream, Condition::IfAbsent);
+    let (stored, filled) = tokio::join!(put, Content::new(source, bag).write());
+    match stored {
+        Ok(_) => filled,
+        Err(StoreError::AlreadyExists) => {
+            sealed(app, &path).await?.ok_or_else(|| Problem::internal("a package went while it was being read"))
+        }
+        // The stream broke off because of this.
+        Err(StoreError::Body(_)) => Err(filled.err().unwrap_or_else(|| Problem::internal("a package broke off"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Length and hash of a package that is there: a run wrote it and was killed before it could say so.
+pub(crate) async fn sealed(app: &App, path: &BlobPath) -> Result<Option<Sealed>, Problem> {
+    let mut blob = match app.blobs().get(path, None).await {
+        Ok(blob) => blob,
+        Err(StoreError::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut sha256 = Sha256::new();
+    while let Some(piece) = blob.body.try_next().await.map_err(StoreError::broken)? {
+        sha256.update(&piece);
+    }
+    Ok(Some(Sealed { size: blob.properties.size, sha256: sha256.finish() }))
+}

@@ -1,0 +1,188 @@
+//! `POST T/requests`.
+
+use jiff::Timestamp;
+use kundportal_domain::{
+    Personal, Reason, RequestId, UserId, deadline,
+    records::{Case, CaseKind, CaseState, Channel, Profile},
+};
+use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::view::RequestView;
+use crate::{
+    audit::{AuditRecord, By},
+    auth::User,
+    context::Context,
+    layout::{self, RefKind},
+    mail::{Link, Outgoing},
+    problem::{FieldError, Problem, ProblemType},
+    respond::{self, Answer},
+    work::Work,
+};
+
+/// What somebody asks for.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewRequest {
+    kind: Kind,
+    /// The user whose request it is; without it the caller's own.
+    #[serde(default)]
+    subject: Option<Subject>,
+    /// When it reached the controller; now, unless an administrator registers what came another way.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    received_at: Option<Timestamp>,
+    /// How it came.
+    #[serde(default)]
+    channel: Option<Channel>,
+    /// Whatever else was said.
+    #[serde(default)]
+    details: Option<Personal<Reason>>,
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Kind {
+    /// Art. 15.
+    Access,
+    /// Art. 20.
+    Portability,
+    /// Art. 16.
+    Rectification,
+    /// Art. 17.
+    Erasure,
+    /// Art. 18.
+    Restriction,
+    /// Art. 21.
+    Objection,
+}
+
+/// Whose request it is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Subject {
+    /// A user's.
+    User(UserId),
+    /// Somebody's who has no sign-in.
+    Contact(#[expect(dead_code, reason = "it is taken in to say by which rule it is refused")] Contact),
+}
+
+/// Somebody without sign-in.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is taken in to say by which rule it is refused")]
+struct Contact {
+    name: Personal<String>,
+    contact: Personal<String>,
+}
+
+/// What can be taken in, and whose it is. Only administrators say that a request came earlier or by another way: with the day
+/// on which it came begins the period of Art. 12(3).
+fn validate(new: &NewRequest, user: &User, now: Timestamp) -> Result<UserId, Problem> {
+    let mut errors = Vec::new();
+    if new.kind != Kind::Access {
+        errors.push(FieldError::new("/kind", "must be `access`: other kinds cannot be asked for here yet"));
+    }
+    if !user.is_administrator() {
+        if new.received_at.is_some() {
+            errors.push(FieldError::new("/receivedAt", "can only be given by an administrator"));
+        }
+        if new.channel.is_some_and(|channel| channel != Channel::Portal) {
+            errors.push(FieldError::new("/channel", "can only be given by an administrator"));
+        }
+    }
+    if new.received_at.is_some_and(|at| at > now) {
+        errors.push(FieldError::new("/receivedAt", "must not be in the future"));
+    }
+    let subject = match &new.subject {
+        None => user.id(),
+        Some(Subject::User(subject)) => *subject,
+        Some(Subject::Contact(_)) => {
+            let rule = "must be the id of a user: people without sign-in cannot be registered yet";
+            errors.push(FieldError::new("/subject", rule));
+            user.id()
+        }
+    };
+    if errors.is_empty() { Ok(subject) } else { Err(Problem::invalid_all(errors)) }
+}
+
+/// A second request of a person while one is in progress is refused: it would be answered by the same package. Two that
+/// arrive in the same moment may both be taken in; each is answered.
+pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
+    let (new, raw) = context.json::<NewRequest>().await?;
+    let now = context.now();
+    let subject = validate(&new, &user, now)?;
+    let own = subject == user.id();
+    if !own && !user.is_administrator() {
+        return Err(ProblemType::Forbidden.into());
+    }
+    let app = &context.app;
+    if !own && !app.exists(&user.layout.profile(subject)).await? {
+        return Err(Problem::invalid("/subject", "must be a user of the tenant"));
+    }
+    let id = context.claim(&user, &raw, || RequestId::new(now, app.random())).await?;
+    let path = user.layout.case(id);
+    if let Some((case, etag)) = app.read::<Case>(&path).await? {
+        return answer(case, &etag);
+    }
+    if is_in_progress(&context, &user, subject).await? {
+        return Err(ProblemType::Conflict.into());
+    }
+
+    let tenant = &user.tenant.id;
+    let record =
+        AuditRecord::intended(app, By::user(&user), context.operation.id, id).about([subject]);
+    app.audit(tenant, &record).await?;
+    let marker = app.begin(tenant, Work::Export { request: id, subject }).await?;
+    app.mark(&user.layout.request_reference(subject, id)).await?;
+    let received_at = new.received_at.unwrap_or(now);
+    let due_at = deadline::due_date(received_at);
+    let mut case = Case::open(id, CaseKind::Access, subject, user.id(), received_at, now, due_at);
+    case.channel = new.channel.unwrap_or_default();
+    case.details = new.details;
+    let etag = match app.write(&path, &case, Condition::IfAbsent).await {
+        Ok(etag) => etag,
+        // The same key at the same moment.
+        Err(StoreError::AlreadyExists) => {
+            let (case, etag) = app.read::<Case>(&path).await?.ok_or(ProblemType::Conflict)?;
+            return answer(case, &etag);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // Mark, then look: whoever erased the person meanwhile has not seen this case.
+    if app.read::<Profile>(&user.layout.profile(subject)).await?.is_none() {
+        app.blobs().delete_if_exists(&path).await?;
+        app.unmark(&user.layout.request_reference(subject, id)).await?;
+        app.finish(&marker).await?;
+        return Err(ProblemType::NotFound.into());
+    }
+    app.mark(&user.layout.request_entry(id)).await?;
+    if !own {
+        let mail = Outgoing::new(app, "request-received")
+            .with("due", due_at.to_string())
+            .link(Link::Request(id));
+        app.mail_user(tenant, subject, &format!("request-received-{id}"), &mail).await?;
+    }
+    app.announce(&marker).await?;
+    answer(case, &etag)
+}
+
+fn answer(case: Case, etag: &ETag) -> Result<Answer, Problem> {
+    Ok(respond::with_etag(respond::created(&RequestView::from(case))?, etag))
+}
+
+/// Whether the newest request of the person is still being worked on.
+async fn is_in_progress(context: &Context, user: &User, subject: UserId) -> Result<bool, Problem> {
+    let prefix = layout::references(subject, RefKind::Request);
+    let page = context.app.blobs().list(user.layout.container(), &prefix, None, 10).await?;
+    for entry in page.entries {
+        let name = entry.name.strip_prefix(&prefix).unwrap_or_default();
+        let Ok(id) = RequestId::from_inverted(name) else { continue };
+        if let Some((case, _)) = context.app.read::<Case>(&user.layout.case(id)).await? {
+            return Ok(case.state == CaseState::InProgress);
+        }
+    }
+    Ok(false)
+}
