@@ -19,6 +19,7 @@ mod mail;
 mod objects;
 pub mod openapi;
 mod operation;
+mod package;
 mod people;
 pub mod picture;
 mod problem;
@@ -30,15 +31,18 @@ mod sign_ins;
 mod work;
 
 mod about;
+mod activity;
 mod administrators;
 mod config;
 mod customers;
 mod description;
+mod export_worker;
 mod health;
 mod invitation;
 mod invites;
 mod me;
 mod profile;
+mod requests;
 mod tenants;
 mod users;
 mod worker;
@@ -76,6 +80,13 @@ pub static FUNCTIONS: &[Function] = &[
         name: "description",
         trigger: Trigger::Http { route: "openapi.json", operations: description::OPERATIONS },
     },
+    Function {
+        name: "export_worker",
+        trigger: Trigger::Queue {
+            queue: "exports",
+            run: |app, text| Box::pin(export_worker::run(app, text)),
+        },
+    },
     Function { name: "health", trigger: Trigger::Http { route: "health", operations: health::OPERATIONS } },
     Function {
         name: "invitation",
@@ -89,6 +100,13 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "profile",
         trigger: Trigger::Http { route: "tenants/{tenant}/profile/{*path}", operations: profile::OPERATIONS },
+    },
+    Function {
+        name: "requests",
+        trigger: Trigger::Http {
+            route: "tenants/{tenant}/requests/{*path}",
+            operations: requests::OPERATIONS,
+        },
     },
     Function {
         name: "tenants",

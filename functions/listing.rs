@@ -75,22 +75,9 @@ impl App {
         prefix: &str,
         request: &PageRequest,
     ) -> Result<(Vec<String>, Option<String>), Problem> {
-        let keys = &self.settings().link_keys;
-        let from = request.cursor.as_deref().map(|cursor| {
-            let (proof, position) = cursor.split_once('.')?;
-            let position = String::from_utf8(BASE64URL_NOPAD.decode(position.as_bytes()).ok()?).ok()?;
-            let parts = [container.as_str(), prefix, &position];
-            keys.proves(Purpose::Cursor, &parts, proof).then_some(Continuation(position))
-        });
-        let from = match from {
-            None => None,
-            Some(position) => Some(position.ok_or_else(bad_cursor)?),
-        };
+        let from = self.position(container, prefix, request)?.map(Continuation);
         let page = self.blobs().list(container, prefix, from.as_ref(), request.limit).await?;
-        let next = page.next.map(|Continuation(position)| {
-            let proof = keys.proof(Purpose::Cursor, &[container.as_str(), prefix, &position]);
-            format!("{proof}.{}", BASE64URL_NOPAD.encode(position.as_bytes()))
-        });
+        let next = page.next.map(|Continuation(position)| self.cursor(container, prefix, &position));
         let names =
             page.entries.into_iter().filter_map(|entry| entry.name.strip_prefix(prefix).map(str::to_owned));
         Ok((names.collect(), next))
@@ -127,6 +114,44 @@ impl App {
             }
         }
         Ok((found, None))
+    }
+
+    /// A page of a list that is at hand, and the cursor of the next one. `prefix` names the list.
+    pub(crate) fn page_of<T>(
+        &self,
+        container: &Container,
+        prefix: &str,
+        request: &PageRequest,
+        items: Vec<T>,
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let from = match self.position(container, prefix, request)? {
+            None => 0,
+            Some(position) => position.parse::<usize>().map_err(|_| bad_cursor())?,
+        };
+        let end = from.saturating_add(request.limit);
+        let next = (end < items.len()).then(|| self.cursor(container, prefix, &end.to_string()));
+        Ok((items.into_iter().skip(from).take(request.limit).collect(), next))
+    }
+
+    /// Where the page begins, by a cursor of this very list.
+    fn position(
+        &self,
+        container: &Container,
+        prefix: &str,
+        request: &PageRequest,
+    ) -> Result<Option<String>, Problem> {
+        let Some(cursor) = request.cursor.as_deref() else { return Ok(None) };
+        let position = cursor.split_once('.').and_then(|(proof, position)| {
+            let position = String::from_utf8(BASE64URL_NOPAD.decode(position.as_bytes()).ok()?).ok()?;
+            let parts = [container.as_str(), prefix, &position];
+            self.settings().link_keys.proves(Purpose::Cursor, &parts, proof).then_some(position)
+        });
+        position.map(Some).ok_or_else(bad_cursor)
+    }
+
+    fn cursor(&self, container: &Container, prefix: &str, position: &str) -> String {
+        let proof = self.settings().link_keys.proof(Purpose::Cursor, &[container.as_str(), prefix, position]);
+        format!("{proof}.{}", BASE64URL_NOPAD.encode(position.as_bytes()))
     }
 
     /// All last parts of the names under a prefix, page by page, for lists that are short by nature.

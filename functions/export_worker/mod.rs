@@ -16,6 +16,7 @@ use crate::{
     app::App,
     audit::{AuditRecord, By},
     context::if_unchanged,
+    due::DueItem,
     layout::TenantLayout,
     mail::{Link, Outgoing},
     package::{self, Plan, Sealed, Source},
@@ -75,7 +76,9 @@ impl<'a> Export<'a> {
         }
         if case.state == CaseState::Ready {
             self.tell(&case).await?;
-            case.fulfil(self.app.now()).map_err(Problem::internal)?;
+            let closed_at = self.app.now();
+            mark_case_due(self.app, &self.tenant, self.request, closed_at).await?;
+            case.fulfil(closed_at).map_err(Problem::internal)?;
             match self.save(&case, &etag).await? {
                 Some(_) => {}
                 None => return self.after_a_change().await,
@@ -109,7 +112,8 @@ impl<'a> Export<'a> {
             return Ok(None);
         };
         let path = self.layout.package(self.request);
-        let there = if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
+        let there =
+            if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
         let sealed = match there {
             Some(sealed) => sealed,
             None => self.write(&case, &profile, &version).await?,
@@ -158,16 +162,15 @@ impl<'a> Export<'a> {
         let rules = RetentionRules::with(&self.tenant.retention);
         let day = retention::due_day(&Item::Package { ready_at }, &rules)
             .ok_or_else(|| Problem::internal("a package without a period"))?;
-        self.app.mark_due(&self.tenant.id, day, &due_item(self.request)).await?;
+        self.app.mark_due(&self.tenant.id, day, DueItem::Package(self.request)).await?;
         Ok(day)
     }
 
     /// Tells the person. The mail is stored, and goes out at least once.
     async fn tell(&self, case: &Case) -> Result<(), Problem> {
         let until = case.package.as_ref().map(|package| package.until.to_string()).unwrap_or_default();
-        let mail = Outgoing::new(self.app, "package-ready")
-            .with("until", until)
-            .link(Link::Request(self.request));
+        let mail =
+            Outgoing::new(self.app, "package-ready").with("until", until).link(Link::Request(self.request));
         let id = format!("package-ready-{}", self.request);
         self.app.mail_user(&self.tenant.id, self.subject, &id, &mail).await
     }
@@ -198,9 +201,18 @@ impl<'a> Export<'a> {
     }
 }
 
-/// The due marker's item of a package.
-pub(crate) fn due_item(request: RequestId) -> String {
-    format!("package/{request}")
+/// Notes when a case that is closed now is to be looked at.
+pub(crate) async fn mark_case_due(
+    app: &App,
+    tenant: &Tenant,
+    request: RequestId,
+    closed_at: Timestamp,
+) -> Result<(), Problem> {
+    let rules = RetentionRules::with(&tenant.retention);
+    let Some(day) = retention::due_day(&Item::Case { closed_at: Some(closed_at) }, &rules) else {
+        return Ok(());
+    };
+    Ok(app.mark_due(&tenant.id, day, DueItem::Case(request)).await?)
 }
 
 /// Removes a package and the plan it was made by. Again changes nothing.

@@ -135,7 +135,9 @@ impl<'a> Content<'a> {
         if let Some(customer) = app.caches().customers.get(&key, app.now()) {
             return Ok(Some(customer.name.clone()));
         }
-        let Some((found, _)) = app.read::<Customer>(&layout.customer(customer)).await? else { return Ok(None) };
+        let Some((found, _)) = app.read::<Customer>(&layout.customer(customer)).await? else {
+            return Ok(None);
+        };
         let name = found.name.clone();
         app.caches().customers.put(key, std::sync::Arc::new(found), app.now());
         Ok(Some(name))
@@ -155,7 +157,10 @@ impl<'a> Content<'a> {
             ("package-request", case.id.to_string()),
             ("package-received", page::time(case.received_at)),
             ("package-made", page::time(plan.frozen_at)),
-            ("package-controller", format!("{}, {}", tenant.name.as_str(), tenant.organisation_number)),
+            (
+                "package-controller",
+                format!("{}, {}", tenant.name.as_str(), tenant.organisation_number.as_str()),
+            ),
             (
                 "package-contact",
                 contact(tenant.contact.name.reveal().as_str(), tenant.contact.email.reveal().as_str()),

@@ -40,11 +40,13 @@ pub(crate) async fn store(source: Source<'_>) -> Result<Sealed, Problem> {
     let (stored, filled) = tokio::join!(put, Content::new(source, bag).write());
     match stored {
         Ok(_) => filled,
-        Err(StoreError::AlreadyExists) => {
-            sealed(app, &path).await?.ok_or_else(|| Problem::internal("a package went while it was being read"))
-        }
+        Err(StoreError::AlreadyExists) => sealed(app, &path)
+            .await?
+            .ok_or_else(|| Problem::internal("a package went while it was being read")),
         // The stream broke off because of this.
-        Err(StoreError::Body(_)) => Err(filled.err().unwrap_or_else(|| Problem::internal("a package broke off"))),
+        Err(StoreError::Body(_)) => {
+            Err(filled.err().unwrap_or_else(|| Problem::internal("a package broke off")))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -60,7 +60,7 @@ impl Content<'_> {
             ("package-column-email", profile.email.reveal().as_str().to_owned()),
             (
                 "package-column-phone",
-                profile.phone.as_ref().map_or_else(none, |phone| phone.reveal().to_string()),
+                profile.phone.as_ref().map_or_else(none, |phone| phone.reveal().as_str().to_owned()),
             ),
             ("package-column-locale", self.word("package-locale", &profile.locale)),
             ("package-column-role", self.word("role", &profile.role)),
@@ -146,8 +146,7 @@ impl Content<'_> {
                 Cell::Text(address.unwrap_or_else(|| "–".to_owned())),
                 Cell::Text(page::day(Some(sign_in.until))),
             ]);
-            let item =
-                data::SignIn { at: sign_in.at, ip_address: sign_in.ip_address, until: sign_in.until };
+            let item = data::SignIn { at: sign_in.at, ip_address: sign_in.ip_address, until: sign_in.until };
             list.push(&mut self.bag, &item).await?;
         }
         list.end(&mut self.bag).await?;
@@ -169,8 +168,7 @@ impl Content<'_> {
                 }
                 _ => {
                     section.row(&[Cell::Text(page::time(activity.at)), Cell::text(&activity.action)]);
-                    let item =
-                        data::Activity { at: activity.at, action: activity.action, own: activity.own };
+                    let item = data::Activity { at: activity.at, action: activity.action, own: activity.own };
                     list.push(&mut self.bag, &item).await?;
                 }
             }
@@ -245,7 +243,8 @@ impl Content<'_> {
         };
         let path = format!("files/{}", namer.name(meta.name.reveal().as_str()));
         let size = blob.properties.size;
-        let written = self.copy(&format!("data/{path}"), packing(&meta.content_type), size, blob.body).await?;
+        let written =
+            self.copy(&format!("data/{path}"), packing(&meta.content_type), size, blob.body).await?;
         if written.sha256 != meta.sha256 || written.size != meta.size {
             self.miss(Category::Files, meta.id, NotIncludedBecause::Changed);
         }

@@ -132,8 +132,7 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
     }
 
     let tenant = &user.tenant.id;
-    let record =
-        AuditRecord::intended(app, By::user(&user), context.operation.id, id).about([subject]);
+    let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id).about([subject]);
     app.audit(tenant, &record).await?;
     let marker = app.begin(tenant, Work::Export { request: id, subject }).await?;
     app.mark(&user.layout.request_reference(subject, id)).await?;
@@ -160,9 +159,8 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
     }
     app.mark(&user.layout.request_entry(id)).await?;
     if !own {
-        let mail = Outgoing::new(app, "request-received")
-            .with("due", due_at.to_string())
-            .link(Link::Request(id));
+        let mail =
+            Outgoing::new(app, "request-received").with("due", due_at.to_string()).link(Link::Request(id));
         app.mail_user(tenant, subject, &format!("request-received-{id}"), &mail).await?;
     }
     app.announce(&marker).await?;

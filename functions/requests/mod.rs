@@ -100,8 +100,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 /// The request in the path, if it is there and the caller's to see.
 async fn find(context: &Context, user: &User) -> Result<(Case, ETag), Problem> {
     let id: RequestId = context.parameter("id")?;
-    let (case, etag) =
-        context.app.read::<Case>(&user.layout.case(id)).await?.ok_or(ProblemType::NotFound)?;
+    let (case, etag) = context.app.read::<Case>(&user.layout.case(id)).await?.ok_or(ProblemType::NotFound)?;
     if case.subject != user.id() && !user.sees_all() {
         return Err(ProblemType::NotFound.into());
     }

@@ -29,10 +29,12 @@ pub(super) async fn withdraw(context: Context, user: User) -> Result<Answer, Pro
             return Ok(respond::with_etag(respond::ok(&RequestView::from(case))?, &etag));
         }
         context.check_if_match(&etag)?;
-        case.withdraw(context.now()).map_err(|_| Problem::from(ProblemType::RequestClosed))?;
+        let now = context.now();
+        case.withdraw(now).map_err(|_| Problem::from(ProblemType::RequestClosed))?;
         let record =
             AuditRecord::intended(app, By::user(&user), context.operation.id, case.id).about([user.id()]);
         app.audit(tenant, &record).await?;
+        export_worker::mark_case_due(app, &user.tenant, case.id, now).await?;
         match app.write(&user.layout.case(case.id), &case, if_unchanged(&etag)).await {
             Ok(etag) => {
                 export_worker::drop_package(app, &user.layout, case.id).await?;
