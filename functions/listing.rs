@@ -27,6 +27,13 @@ pub(crate) struct PageRequest {
     cursor: Option<String>,
 }
 
+impl PageRequest {
+    /// The page of the same length that begins at a cursor.
+    pub(crate) fn from(self, cursor: &str) -> Self {
+        Self { cursor: Some(cursor.to_owned()), ..self }
+    }
+}
+
 impl Context {
     /// `limit` and `cursor`.
     pub(crate) fn page_request(&self) -> Result<PageRequest, Problem> {

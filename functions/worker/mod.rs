@@ -80,6 +80,7 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         Work::MembershipEnd { user, customer } => {
             people::complete_membership(app, tenant, *user, *customer, abandoned).await
         }
+        Work::Picture { user, .. } => profile::picture::complete(app, tenant, *user).await,
         Work::EmailChange { user, number } => {
             profile::email_change::complete(app, tenant, *user, *number, abandoned).await
         }
