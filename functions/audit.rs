@@ -45,6 +45,11 @@ impl By {
     pub(crate) const OPERATOR: Self = Self { user: None, role: ByRole::Operator };
 
     pub(crate) fn user(user: &User) -> Self {
+        Self::person(user.id(), user.roles)
+    }
+
+    /// A user of the tenant who was not let in as one.
+    pub(crate) fn person(user: UserId, roles: Roles) -> Self {
         let role = [
             (Roles::ADMINISTRATOR, ByRole::Administrator),
             (Roles::DATA_PROTECTION_OFFICER, ByRole::DataProtectionOfficer),
@@ -52,8 +57,8 @@ impl By {
             (Roles::DEACTIVATED, ByRole::Deactivated),
         ]
         .into_iter()
-        .find_map(|(roles, role)| user.roles.meet(roles).then_some(role));
-        Self { user: Some(user.id()), role: role.unwrap_or(ByRole::Member) }
+        .find_map(|(of, role)| roles.meet(of).then_some(role));
+        Self { user: Some(user), role: role.unwrap_or(ByRole::Member) }
     }
 }
 

@@ -36,6 +36,7 @@ mod administrators;
 mod config;
 mod customers;
 mod description;
+mod email_changes;
 mod export_worker;
 mod health;
 mod invitation;
@@ -86,6 +87,8 @@ pub static FUNCTIONS: &[Function] = &[
             queue: "exports",
             run: |app, text| Box::pin(export_worker::run(app, text)),
         },
+        name: "email_changes",
+        trigger: Trigger::Http { route: "email-changes/confirm", operations: email_changes::OPERATIONS },
     },
     Function { name: "health", trigger: Trigger::Http { route: "health", operations: health::OPERATIONS } },
     Function {

@@ -74,6 +74,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
         deactivated_at: None,
         memberships: Vec::new(),
         email_changes: 0,
+        confirmed_email_change: 0,
         created_at: now,
         updated_at: now,
     });

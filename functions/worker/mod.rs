@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    invitation, invites, mail, people,
+    email_changes, invitation, invites, mail, people,
     problem::{Problem, ProblemType},
     profile, tenants,
     work::{MarkedWork, Marker, Message, Work},
@@ -81,6 +81,9 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
             people::complete_membership(app, tenant, *user, *customer, abandoned).await
         }
         Work::Picture { user, .. } => profile::picture::complete(app, tenant, *user).await,
+        Work::EmailConfirmation { user, number } => {
+            email_changes::complete(app, tenant, *user, *number, abandoned).await
+        }
         Work::EmailChange { user, number } => {
             profile::email_change::complete(app, tenant, *user, *number, abandoned).await
         }

@@ -48,6 +48,9 @@ pub struct Profile {
     /// Counts the e-mail changes, so that the link of an older one is void.
     #[serde(default)]
     pub email_changes: u32,
+    /// The number of the last change that was confirmed, so that confirming it again is known; 0 where there was none.
+    #[serde(default)]
+    pub confirmed_email_change: u32,
     /// When they came.
     pub created_at: Timestamp,
     /// When the record last changed.
