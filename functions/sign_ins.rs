@@ -7,7 +7,6 @@ use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
     Personal, RetentionRules,
     retention::{Item, Warning, due_day},
-    stockholm,
 };
 use kundportal_store::{Condition, StoreError};
 use serde::{Deserialize, Serialize};

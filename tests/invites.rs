@@ -325,3 +325,24 @@ async fn the_operator_invites_an_administrator_again_and_all_administrators_are_
     assert!(told.iter().any(|mail| mail.text.reveal().contains("Fullmakt 2026-05-01")));
     portal.accept(&Person::new("ny@example.com")).await;
 }
+
+#[tokio::test]
+async fn who_has_lost_their_sign_in_gets_a_new_one_for_the_same_user() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("t1").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let path = tenant.path(&format!("/users/{}/reinvite", kim.id));
+    for _ in 0..10 {
+        portal.as_(&tenant.administrator).invocation("one").post_empty(&path).await.expect(201);
+    }
+    portal.pump_all().await;
+    assert_eq!(portal.mails_to("kim@example.com").len(), 2);
+    let mut anew = Person::new("kim@example.com");
+    anew.sub = "another-sign-in".to_owned();
+    let same = portal.accept(&anew).await;
+    assert_eq!(same.id, kim.id);
+    portal.as_(&anew).get(&tenant.path("/profile")).await.expect(200);
+    portal.as_(&kim).get(&tenant.path("/profile")).await.expect_problem(404, "not-found");
+    assert_eq!(portal.as_(&kim).get("/api/me").await.expect(200).json(), json!([]));
+}

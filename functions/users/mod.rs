@@ -9,6 +9,7 @@ mod view;
 use http::Method;
 
 use crate::{
+    invites,
     listing::List,
     operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
     problem::ProblemType,
@@ -73,4 +74,5 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         success: Success::Json(200, schema::<UserView>),
         problems: &[ProblemType::LastAdministrator, ProblemType::Conflict, ProblemType::PreconditionFailed],
     },
+    invites::REINVITE,
 ];
