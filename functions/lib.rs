@@ -87,6 +87,8 @@ pub static FUNCTIONS: &[Function] = &[
             queue: "exports",
             run: |app, text| Box::pin(export_worker::run(app, text)),
         },
+    },
+    Function {
         name: "email_changes",
         trigger: Trigger::Http { route: "email-changes/confirm", operations: email_changes::OPERATIONS },
     },
