@@ -9,6 +9,8 @@ enum Segment {
     Literal(String),
     /// `{name}`: one segment that is not empty.
     Parameter,
+    /// `{name?}`, at the end: the same, or nothing.
+    Optional,
     /// `{*name}`: all that is left, also nothing.
     CatchAll,
 }
@@ -18,7 +20,7 @@ impl Segment {
     fn precedence(&self) -> u8 {
         match self {
             Self::Literal(_) => 1,
-            Self::Parameter => 3,
+            Self::Parameter | Self::Optional => 3,
             Self::CatchAll => 5,
         }
     }
@@ -32,22 +34,18 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// Reads a template. Constraints, optional parameters and mixed segments are not used here: they are refused.
+    /// Reads a template. Constraints and mixed segments are not used here: they are refused.
     pub(crate) fn parse(prefix: &str, template: &str) -> Result<Self, String> {
         let whole = if prefix.is_empty() { template.to_owned() } else { format!("{prefix}/{template}") };
         let mut segments = Vec::new();
         for part in whole.split('/') {
-            if segments.last() == Some(&Segment::CatchAll) {
-                return Err(format!("something follows the catch-all in route '{template}'"));
+            if matches!(segments.last(), Some(Segment::CatchAll | Segment::Optional)) {
+                return Err(format!("something follows what may be missing in route '{template}'"));
             }
             segments.push(match part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-                Some(name) if is_name(name.trim_start_matches('*')) => {
-                    if name.starts_with('*') {
-                        Segment::CatchAll
-                    } else {
-                        Segment::Parameter
-                    }
-                }
+                Some(name) if is_name(name) => Segment::Parameter,
+                Some(name) if name.strip_prefix('*').is_some_and(is_name) => Segment::CatchAll,
+                Some(name) if name.strip_suffix('?').is_some_and(is_name) => Segment::Optional,
                 None if !part.is_empty() && !part.contains(['{', '}']) => {
                     Segment::Literal(part.to_lowercase())
                 }
@@ -71,6 +69,7 @@ impl Route {
                 Segment::CatchAll => return true,
                 Segment::Literal(literal) => parts.next().is_some_and(|part| part.to_lowercase() == *literal),
                 Segment::Parameter => parts.next().is_some_and(|part| !part.is_empty()),
+                Segment::Optional => parts.next().is_none_or(|part| !part.is_empty()),
             };
             if !fits {
                 return false;
@@ -119,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn an_optional_parameter_may_be_missing() {
+        for (path, matches) in [
+            ("/api/tenants", true),
+            ("/api/tenants/", true),
+            ("/api/tenants/t1", true),
+            ("/api/tenants/t1/x", false),
+        ] {
+            assert_eq!(route("tenants/{tenant?}").matches(path), matches, "{path}");
+        }
+    }
+
+    #[test]
     fn the_prefix_belongs_to_the_route() {
         assert!(!route("config").matches("/config"));
         assert!(!route("config").matches("//api/config"));
@@ -134,7 +145,7 @@ mod tests {
 
     #[test]
     fn templates_that_would_match_otherwise_than_written_are_refused() {
-        for template in ["a/{x:int}", "a/{x?}", "a/b{x}", "a//b", "{*x}/b", ""] {
+        for template in ["a/{x:int}", "a/{x?}/b", "a/b{x}", "a//b", "{*x}/b", ""] {
             assert!(Route::parse("api", template).is_err(), "{template}");
         }
     }

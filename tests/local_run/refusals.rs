@@ -1,0 +1,85 @@
+//! Why the local run, or a handler, does not start: one clear sentence each, exit code 1.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::process::{LocalRun, program, refusal};
+
+#[tokio::test]
+async fn a_port_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kundportal"));
+    command.arg("--data-dir").arg(folder.path()).args(["--port", &port]);
+    let (code, said) = refusal(command).await;
+    assert_eq!(code, Some(1));
+    assert_eq!(said, format!("Port {port} is in use; end what uses it or choose another with --port.\n"));
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let (code, said) = refusal(program(&file.join("data"))).await;
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("The data folder ") && said.contains("cannot be written"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = LocalRun::start(folder.path()).await;
+    run.signal("TERM");
+    run.ended().await;
+    let database = std::fs::read_dir(folder.path())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "sqlite3"))
+        .unwrap();
+    std::fs::write(database, vec![0x55; 8192]).unwrap();
+    let (code, said) = refusal(program(folder.path())).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("is damaged"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_another_local_run_uses() {
+    let folder = tempfile::tempdir().unwrap();
+    let _run = LocalRun::start(folder.path()).await;
+    let (code, said) = refusal(program(folder.path())).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("is used by another local run"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_development_build_on_azure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    command.env("WEBSITE_INSTANCE_ID", "1");
+    let (code, said) = refusal(command).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("WEBSITE_INSTANCE_ID"), "{said}");
+    let mut handler = Command::new(env!("CARGO_BIN_EXE_kundportal"));
+    handler.env("WEBSITE_SITE_NAME", "x").env("FUNCTIONS_CUSTOMHANDLER_PORT", "1").stdin(Stdio::null());
+    assert_eq!(refusal(handler).await.0, Some(1));
+}
+
+#[tokio::test]
+async fn a_handler_without_configuration_names_all_that_is_missing() {
+    for name in ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"] {
+        let mut handler = Command::new(env!("CARGO_BIN_EXE_kundportal"));
+        handler.env(name, "1").stdin(Stdio::null());
+        let (code, said) = refusal(handler).await;
+        assert_eq!(code, Some(1));
+        for missing in ["KUNDPORTAL_INDEX_KEYS", "KUNDPORTAL_LINK_KEYS", "KUNDPORTAL_ISSUERS", "KUNDPORTAL_PORTAL_URL"] {
+            assert!(said.contains(&format!("{missing} is missing")), "{said}");
+        }
+    }
+}
