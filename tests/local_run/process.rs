@@ -25,7 +25,12 @@ pub(crate) struct LocalRun {
 /// The program with this folder and a free port, without demo data.
 pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kundportal"));
-    command.arg("--data-dir").arg(folder).args(["--port", "0", "--empty"]).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .arg("--data-dir")
+        .arg(folder)
+        .args(["--port", "0", "--empty"])
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     command
 }
 
@@ -72,9 +77,10 @@ impl LocalRun {
         timeout(PATIENCE, async {
             loop {
                 let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-                let all = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap().flatten().filter_map(|task| {
-                    std::fs::read_to_string(task.path().join("children")).ok()
-                });
+                let all = std::fs::read_dir(format!("/proc/{parent}/task"))
+                    .unwrap()
+                    .flatten()
+                    .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
                 let mut ids: Vec<u32> = all
                     .chain(children.ok())
                     .flat_map(|ids| ids.split_whitespace().map(|id| id.parse().unwrap()).collect::<Vec<_>>())
@@ -98,7 +104,8 @@ impl LocalRun {
     /// Waits for its end.
     pub(crate) async fn ended(mut self) -> ExitStatus {
         let draining = async { while self.output.next_line().await.is_ok_and(|line| line.is_some()) {} };
-        let (status, ()) = timeout(PATIENCE, async { tokio::join!(self.child.wait(), draining) }).await.unwrap();
+        let (status, ()) =
+            timeout(PATIENCE, async { tokio::join!(self.child.wait(), draining) }).await.unwrap();
         status.unwrap()
     }
 }

@@ -78,7 +78,9 @@ async fn a_handler_without_configuration_names_all_that_is_missing() {
         handler.env(name, "1").stdin(Stdio::null());
         let (code, said) = refusal(handler).await;
         assert_eq!(code, Some(1));
-        for missing in ["KUNDPORTAL_INDEX_KEYS", "KUNDPORTAL_LINK_KEYS", "KUNDPORTAL_ISSUERS", "KUNDPORTAL_PORTAL_URL"] {
+        for missing in
+            ["KUNDPORTAL_INDEX_KEYS", "KUNDPORTAL_LINK_KEYS", "KUNDPORTAL_ISSUERS", "KUNDPORTAL_PORTAL_URL"]
+        {
             assert!(said.contains(&format!("{missing} is missing")), "{said}");
         }
     }

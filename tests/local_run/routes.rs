@@ -25,10 +25,10 @@ async fn a_token_of_the_development_issuer_is_good_for_the_functions() {
 async fn the_issuer_describes_itself_as_any_other() {
     let folder = tempfile::tempdir().unwrap();
     let run = LocalRun::start(folder.path()).await;
-    let discovery: Value =
-        run.get("/dev/oidc/.well-known/openid-configuration").await.json().await.unwrap();
+    let discovery: Value = run.get("/dev/oidc/.well-known/openid-configuration").await.json().await.unwrap();
     assert_eq!(discovery["issuer"], format!("{}/dev/oidc", run.address));
-    let keys: Value = reqwest::get(discovery["jwks_uri"].as_str().unwrap()).await.unwrap().json().await.unwrap();
+    let keys: Value =
+        reqwest::get(discovery["jwks_uri"].as_str().unwrap()).await.unwrap().json().await.unwrap();
     assert_eq!(keys["keys"][0]["alg"], "ES256");
     assert!(keys["keys"][0].get("d").is_none(), "the private key stays");
 }
