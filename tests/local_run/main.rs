@@ -1,7 +1,7 @@
 //! The local run as a person meets it: starting, ending, and what goes wrong on the way.
 
 #![cfg(all(unix, feature = "dev"))]
-#![expect(clippy::unwrap_used, reason = "a test ends where a promise is broken")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
 mod endings;
 mod process;

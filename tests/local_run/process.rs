@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// Longer than any start should take on a machine that does other things.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A local run that has said where it is.
 pub(crate) struct LocalRun {
