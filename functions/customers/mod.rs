@@ -1,5 +1,6 @@
 //! `T/customers`: the companies that the tenant serves.
 
+mod members;
 mod names;
 
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         success: Success::Json(200, schema::<CustomerView>),
         problems: &[],
     },
+    members::PUT_MEMBER,
+    members::DELETE_MEMBER,
 ];
 
 #[derive(Deserialize, JsonSchema)]
