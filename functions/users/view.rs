@@ -78,7 +78,7 @@ pub(crate) struct UserView {
     updated_at: Timestamp,
     /// For administrators: the last day of use, once there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", extend("format" = "date"))]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
     last_used_on: Option<Date>,
 }
 
