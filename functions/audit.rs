@@ -143,6 +143,12 @@ impl AuditRecord {
         self
     }
 
+    /// Names the customer within which it happens.
+    pub(crate) fn within(mut self, customer: CustomerId) -> Self {
+        self.customer = Some(customer);
+        self
+    }
+
     /// Says why personal data is read.
     pub(crate) fn for_purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = Some(purpose);

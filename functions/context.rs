@@ -118,6 +118,11 @@ impl Context {
         self.header(header::CONTENT_LENGTH.as_str()).and_then(|text| text.parse().ok())
     }
 
+    /// Whether there is nothing to read: the host makes a length of zero of a missing one.
+    pub(crate) fn has_no_body(&self) -> bool {
+        self.declared_length().unwrap_or(0) == 0 && !self.headers.contains_key(header::TRANSFER_ENCODING)
+    }
+
     /// The body as it comes, once.
     pub(crate) fn stream(&mut self) -> ByteStream {
         self.body.take().map_or_else(|| kundportal_store::once(Bytes::new()), SyncWrapper::into_inner)

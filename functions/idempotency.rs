@@ -36,7 +36,33 @@ impl Context {
         content: &[u8],
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
-        let Some(hash) = self.key_hash(&user.id().to_string(), content.is_empty())? else { return Ok(new()) };
+        self.claim_as(user, content, content.is_empty(), new).await
+    }
+
+    /// The same for a body that is read as it comes: `declared` is what its headers say of it. The caller compares the
+    /// content itself at the end.
+    pub(crate) async fn claim_streamed<Id: FromStr + Display>(
+        &self,
+        user: &User,
+        declared: &[u8],
+        new: impl FnOnce() -> Id,
+    ) -> Result<Id, Problem> {
+        self.claim_as(user, declared, self.has_no_body(), new).await
+    }
+
+    /// Whether nobody else can be at work on the same id: neither the caller nor the host can have sent this request before.
+    pub(crate) fn is_unkeyed(&self) -> bool {
+        self.header("idempotency-key").is_none() && !self.has_no_body()
+    }
+
+    async fn claim_as<Id: FromStr + Display>(
+        &self,
+        user: &User,
+        content: &[u8],
+        empty: bool,
+        new: impl FnOnce() -> Id,
+    ) -> Result<Id, Problem> {
+        let Some(hash) = self.key_hash(&user.id().to_string(), empty)? else { return Ok(new()) };
         self.claim_for_user(user, &hash, content, new).await
     }
 
@@ -104,7 +130,7 @@ impl Context {
         let key = match self.header("idempotency-key") {
             Some(key) if (1..=200).contains(&key.len()) => key,
             Some(_) => return Err(Problem::invalid("#Idempotency-Key", "must have 1 to 200 characters")),
-            None if empty => &self.invocation,
+            None if empty && !self.invocation.is_empty() => &self.invocation,
             None => return Ok(None),
         };
         let mut parts = vec![self.operation.id, owner, key];

@@ -3,6 +3,7 @@
 mod app;
 mod audit;
 mod auth;
+mod authorship;
 mod cache;
 pub mod content_disposition;
 mod context;
@@ -38,6 +39,7 @@ mod customers;
 mod description;
 mod email_changes;
 mod export_worker;
+mod files;
 mod health;
 mod invitation;
 mod invites;
@@ -92,6 +94,7 @@ pub static FUNCTIONS: &[Function] = &[
         name: "email_changes",
         trigger: Trigger::Http { route: "email-changes/confirm", operations: email_changes::OPERATIONS },
     },
+    Function { name: "files", trigger: Trigger::Http { route: files::ROUTE, operations: files::OPERATIONS } },
     Function { name: "health", trigger: Trigger::Http { route: "health", operations: health::OPERATIONS } },
     Function {
         name: "invitation",

@@ -60,6 +60,8 @@ pub enum ProblemType {
     TooLarge,
     /// Not this media type.
     UnsupportedMediaType,
+    /// The content has no such part.
+    RangeNotSatisfiable,
     /// The input breaks a rule.
     InvalidInput,
     /// The code is wrong.
@@ -76,7 +78,7 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// All of them, for the description of the interface.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::StepUpRequired,
@@ -101,6 +103,7 @@ impl ProblemType {
         Self::PreconditionFailed,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::RangeNotSatisfiable,
         Self::InvalidInput,
         Self::CodeInvalid,
         Self::IdempotencyMismatch,
@@ -137,6 +140,7 @@ impl ProblemType {
             Self::PreconditionFailed => ("precondition-failed", StatusCode::PRECONDITION_FAILED),
             Self::TooLarge => ("too-large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType => ("unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::RangeNotSatisfiable => ("range-not-satisfiable", StatusCode::RANGE_NOT_SATISFIABLE),
             Self::InvalidInput => ("invalid-input", StatusCode::UNPROCESSABLE_ENTITY),
             Self::CodeInvalid => ("code-invalid", StatusCode::UNPROCESSABLE_ENTITY),
             Self::IdempotencyMismatch => ("idempotency-mismatch", StatusCode::UNPROCESSABLE_ENTITY),

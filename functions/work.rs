@@ -4,9 +4,7 @@
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use kundportal_domain::{
-    CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId, stockholm,
-};
+use kundportal_domain::{CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId};
 use kundportal_store::{BlobPath, Condition, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -137,8 +135,18 @@ pub(crate) struct Message {
 impl App {
     /// Writes the marker of work that is about to begin.
     pub(crate) async fn begin(&self, tenant: &TenantId, work: Work) -> Result<Marker, StoreError> {
+        self.begin_on(tenant, self.today(), work).await
+    }
+
+    /// The same where work may be begun again later by an id that was made on `day`: it keeps its one marker, which is then
+    /// young again.
+    pub(crate) async fn begin_on(
+        &self,
+        tenant: &TenantId,
+        day: Date,
+        work: Work,
+    ) -> Result<Marker, StoreError> {
         let now = self.now();
-        let day = stockholm::date_of(now);
         let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
         self.write(&marker.path(), &MarkedWork { work, since: now }, Condition::Always).await?;
         Ok(marker)

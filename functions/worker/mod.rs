@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    email_changes, invitation, invites, mail, people,
+    email_changes, files, invitation, invites, mail, people,
     problem::{Problem, ProblemType},
     profile, tenants,
     work::{MarkedWork, Marker, Message, Work},
@@ -86,6 +86,9 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         }
         Work::EmailChange { user, number } => {
             profile::email_change::complete(app, tenant, *user, *number, abandoned).await
+        }
+        Work::File { file, author, customer } => {
+            files::complete(app, tenant, (*file, *author, *customer), abandoned).await
         }
         // They have queues of their own.
         Work::Export { .. } | Work::Retention { .. } => Err(ProblemType::Malformed.into()),
