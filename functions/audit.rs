@@ -2,13 +2,18 @@
 //! record whose effect never came is legal, an effect without its record is not.
 
 use jiff::Timestamp;
-use kundportal_domain::{CustomerId, RecordId, TenantId, UserId, stockholm};
+use kundportal_domain::{
+    CustomerId, RecordId, RetentionRules, TenantId, UserId,
+    retention::{Item, due_day},
+    stockholm,
+};
 use kundportal_store::{BlobPath, Condition, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
     auth::User,
+    due::DueItem,
     layout::{self, TenantLayout},
     operation::Roles,
 };
@@ -190,6 +195,9 @@ impl App {
         subject: UserId,
     ) -> Result<(), StoreError> {
         let path = TenantLayout::new(tenant).activity(subject, record.id);
+        if let Some(day) = due_day(&Item::Activity { at: record.at }, &RetentionRules::default()) {
+            self.mark_due(tenant, day, DueItem::Activity { user: subject, record: record.id }).await?;
+        }
         let activity = Activity {
             at: record.at,
             action: record.action.clone(),

@@ -165,7 +165,8 @@ pub(crate) async fn find(
         };
         let Some(id) = id else { continue };
         let Some((profile, etag)) = context.app.read::<Profile>(&layout.profile(id)).await? else { continue };
-        if profile.issuer == identity.claims.issuer
+        if !profile.is_leaving()
+            && profile.issuer == identity.claims.issuer
             && profile.subject.reveal() == identity.claims.subject.reveal()
         {
             return Ok(Some((profile, etag)));

@@ -34,6 +34,7 @@ pub(crate) mod on_platform {
     pub(crate) const TENANTS: &str = "tenants/";
     pub(crate) const WORK: &str = "work/";
     pub(crate) const DUE: &str = "due/";
+    pub(crate) const KEYS: &str = "keys/";
 
     pub(crate) fn tenant(id: &TenantId) -> BlobPath {
         BlobPath::new(platform(), format!("{TENANTS}{id}.json"))
@@ -56,7 +57,13 @@ pub(crate) mod on_platform {
     }
 
     pub(crate) fn key(hash: &str) -> BlobPath {
-        BlobPath::new(platform(), format!("keys/{hash}"))
+        BlobPath::new(platform(), format!("{KEYS}{hash}"))
+    }
+
+    /// The day, the tenant and the rest of a name under [`DUE`] or [`WORK`].
+    pub(crate) fn dated<'a>(name: &'a str, prefix: &str) -> Option<(Date, TenantId, &'a str)> {
+        let mut parts = name.strip_prefix(prefix)?.splitn(3, '/');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next().unwrap_or_default()))
     }
 }
 
@@ -219,7 +226,7 @@ impl TenantLayout {
     }
 
     pub(crate) fn due(&self, day: Date, item: &str) -> BlobPath {
-        self.at(format!("{DUE}{day}/{item}"))
+        self.at(format!("{}{item}", due_on(day)))
     }
 }
 
@@ -248,6 +255,10 @@ pub(crate) const READS: &str = "reads/";
 pub(crate) const USERS: &str = "index/users/";
 pub(crate) const REQUESTS: &str = "index/requests/all/";
 pub(crate) const DUE: &str = "due/";
+
+pub(crate) fn due_on(day: Date) -> String {
+    format!("{DUE}{day}/")
+}
 
 pub(crate) fn pictures(user: UserId) -> String {
     format!("subjects/{user}/picture/")

@@ -29,6 +29,7 @@ mod respond;
 mod serve;
 mod settings;
 mod sign_ins;
+mod stuck;
 mod work;
 
 mod about;
@@ -44,10 +45,16 @@ mod health;
 mod invitation;
 mod invites;
 mod me;
+mod poison_exports;
+mod poison_retention;
+mod poison_work;
 mod profile;
 mod requests;
+mod retention;
+mod retention_worker;
 mod tenants;
 mod users;
+mod waiting_work;
 mod worker;
 
 pub use app::{Adapters, App};
@@ -63,6 +70,10 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "about",
         trigger: Trigger::Http { route: "tenants/{tenant}/about", operations: about::OPERATIONS },
+    },
+    Function {
+        name: "activity",
+        trigger: Trigger::Timer { schedule: activity::SCHEDULE, run: |app| Box::pin(activity::run(app)) },
     },
     Function {
         name: "administrators",
@@ -106,6 +117,27 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function { name: "me", trigger: Trigger::Http { route: "me", operations: me::OPERATIONS } },
     Function {
+        name: "poison_exports",
+        trigger: Trigger::Queue {
+            queue: "exports-poison",
+            run: |app, text| Box::pin(poison_exports::run(app, text)),
+        },
+    },
+    Function {
+        name: "poison_retention",
+        trigger: Trigger::Queue {
+            queue: "retention-poison",
+            run: |app, text| Box::pin(poison_retention::run(app, text)),
+        },
+    },
+    Function {
+        name: "poison_work",
+        trigger: Trigger::Queue {
+            queue: "work-poison",
+            run: |app, text| Box::pin(poison_work::run(app, text)),
+        },
+    },
+    Function {
         name: "profile",
         trigger: Trigger::Http { route: "tenants/{tenant}/profile/{*path}", operations: profile::OPERATIONS },
     },
@@ -117,12 +149,30 @@ pub static FUNCTIONS: &[Function] = &[
         },
     },
     Function {
+        name: "retention",
+        trigger: Trigger::Timer { schedule: retention::SCHEDULE, run: |app| Box::pin(retention::run(app)) },
+    },
+    Function {
+        name: "retention_worker",
+        trigger: Trigger::Queue {
+            queue: "retention",
+            run: |app, text| Box::pin(retention_worker::run(app, text)),
+        },
+    },
+    Function {
         name: "tenants",
         trigger: Trigger::Http { route: "tenants/{tenant?}", operations: tenants::OPERATIONS },
     },
     Function {
         name: "users",
         trigger: Trigger::Http { route: "tenants/{tenant}/users/{*path}", operations: users::OPERATIONS },
+    },
+    Function {
+        name: "waiting_work",
+        trigger: Trigger::Timer {
+            schedule: waiting_work::SCHEDULE,
+            run: |app| Box::pin(waiting_work::run(app)),
+        },
     },
     Function {
         name: "worker",

@@ -58,7 +58,7 @@ pub(crate) async fn user_by_email(
     for name in email_names(app, email) {
         let Some((user, _)) = named_user(app, &layout.email(&name)).await? else { continue };
         let Some((profile, etag)) = app.read::<Profile>(&layout.profile(user)).await? else { continue };
-        if profile.email.reveal().canonical() == email.canonical() {
+        if !profile.is_leaving() && profile.email.reveal().canonical() == email.canonical() {
             return Ok(Some((profile, etag)));
         }
     }

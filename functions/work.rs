@@ -12,6 +12,9 @@ use crate::{app::App, layout::on_platform, problem::Problem};
 
 /// A step that has not come to its end after this long never will: longer than the host lets any call run.
 pub(crate) const GRACE: SignedDuration = SignedDuration::from_mins(15);
+/// A mail whose message has not come after this long is announced again.
+const MAIL_GRACE: SignedDuration = SignedDuration::from_mins(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is to be brought to its end. Identifiers only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +54,16 @@ pub(crate) enum Work {
     Reads,
     /// Files and comments whose period the tenant has chosen anew; everything up to `after` is done.
     Rescan { after: Option<String> },
-    /// A tenant's retention on a day.
-    Retention { day: Date },
+    /// What a tenant's retention has to look at under a day.
+    Retention {
+        day: Date,
+        /// Where its list goes on.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from: Option<String>,
+        /// Whether something before could not be decided.
+        #[serde(default)]
+        failed: bool,
+    },
 }
 
 impl Work {
@@ -76,7 +87,7 @@ impl Work {
             Self::Export { request, .. } => format!("export-{request}"),
             Self::Reads => "reads".to_owned(),
             Self::Rescan { .. } => "rescan".to_owned(),
-            Self::Retention { day } => format!("retention-{day}"),
+            Self::Retention { day, .. } => format!("retention-{day}"),
         }
     }
 
@@ -96,12 +107,59 @@ impl Work {
 pub(crate) struct MarkedWork {
     pub(crate) work: Work,
     pub(crate) since: Timestamp,
+    /// That it failed again and again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) stuck: Option<Stuck>,
 }
 
 impl MarkedWork {
+    /// Work that has not failed.
+    pub(crate) fn new(work: Work, since: Timestamp) -> Self {
+        Self { work, since, stuck: None }
+    }
+
+    /// Whether it is to be announced again: nobody can be at it any longer, and what failed has waited for its time. A mail
+    /// waits for nobody but the worker.
+    pub(crate) fn waits(&self, now: Timestamp) -> bool {
+        let patience = if matches!(self.work, Work::Mail { .. }) { MAIL_GRACE } else { GRACE };
+        now.duration_since(self.since) > patience && self.stuck.is_none_or(|stuck| stuck.is_over(now))
+    }
+
     /// Whether whoever began it is gone for certain: only then may a step that was not reached be undone.
     pub(crate) fn is_abandoned(&self, now: Timestamp) -> bool {
         now.duration_since(self.since) > GRACE
+    }
+}
+
+/// That work failed so often that its message went to the poison queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stuck {
+    /// How often.
+    pub(crate) times: u32,
+    /// When last.
+    pub(crate) since: Timestamp,
+    /// When the administrators were last told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) told_at: Option<Timestamp>,
+}
+
+impl Stuck {
+    /// It has failed at `now`, once more.
+    pub(crate) fn again(before: Option<Self>, now: Timestamp) -> Self {
+        let (times, told_at) = before.map_or((0, None), |before| (before.times, before.told_at));
+        Self { times: times.saturating_add(1), since: now, told_at }
+    }
+
+    /// Whether it is time for another try: after a quarter of an hour, then after twice as long each time, up to a day.
+    fn is_over(self, now: Timestamp) -> bool {
+        let doubled = GRACE.saturating_mul(1 << self.times.saturating_sub(1).min(7));
+        now.duration_since(self.since) > doubled.min(DAY)
+    }
+
+    /// Whether the administrators are to be told: at once, then once a day.
+    pub(crate) fn is_to_be_told(self, now: Timestamp) -> bool {
+        self.told_at.is_none_or(|told| now.duration_since(told) >= DAY)
     }
 }
 
@@ -148,8 +206,22 @@ impl App {
     ) -> Result<Marker, StoreError> {
         let now = self.now();
         let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
-        self.write(&marker.path(), &MarkedWork { work, since: now }, Condition::Always).await?;
+        self.write(&marker.path(), &MarkedWork::new(work, now), Condition::Always).await?;
         Ok(marker)
+    }
+
+    /// Writes the marker of work that a timer finds under a day, unless it is there already.
+    pub(crate) async fn begin_under(
+        &self,
+        tenant: &TenantId,
+        day: Date,
+        work: Work,
+    ) -> Result<Marker, StoreError> {
+        let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
+        match self.write(&marker.path(), &MarkedWork::new(work, self.now()), Condition::IfAbsent).await {
+            Ok(_) | Err(StoreError::AlreadyExists) => Ok(marker),
+            Err(error) => Err(error),
+        }
     }
 
     /// Announces marked work. When the message is lost, the timer announces it again.

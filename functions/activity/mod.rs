@@ -1,14 +1,54 @@
-//! What list reads leave to be noted in people's activity.
+//! Timer `activity`: what list reads leave to be noted in people's activity.
 
-use kundportal_domain::TenantId;
+use std::collections::BTreeSet;
+
+use kundportal_domain::{TenantId, records::Profile};
 use kundportal_store::BlobStoreExt as _;
 
 use crate::{
     app::App,
     audit::AuditRecord,
-    layout::{self, TenantLayout},
+    layout::{self, TenantLayout, on_platform},
     problem::Problem,
+    work::{Marker, Work},
 };
+
+/// Twenty past each hour.
+pub(crate) const SCHEDULE: &str = "0 20 * * * *";
+
+/// Names on one page of a list.
+const PAGE: usize = 1_000;
+
+/// Copies the list reads of every tenant that has any. The marker of a day goes after the day: during it, more may come.
+pub(crate) async fn run(app: App) -> Result<(), Problem> {
+    let today = app.today();
+    let (mut from, mut marked) = (None, Vec::new());
+    'pages: loop {
+        let page = app.blobs().list(&layout::platform(), on_platform::WORK, from.as_ref(), PAGE).await?;
+        for entry in page.entries {
+            let Some((day, tenant, id)) = on_platform::dated(&entry.name, on_platform::WORK) else {
+                continue;
+            };
+            if day > today {
+                break 'pages;
+            }
+            if id == Work::Reads.id() {
+                marked.push(Marker { tenant, day, id: id.to_owned(), queue: Work::Reads.queue() });
+            }
+        }
+        match page.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    for tenant in marked.iter().map(|marker| &marker.tenant).collect::<BTreeSet<_>>() {
+        copy_reads(&app, tenant).await?;
+    }
+    for marker in marked.iter().filter(|marker| marker.day < today) {
+        app.finish(marker).await?;
+    }
+    Ok(())
+}
 
 /// Copies every list read that waits to the activity of each person it showed. May run twice at once: the same record has
 /// the same name in an activity.
@@ -16,12 +56,17 @@ pub(crate) async fn copy_reads(app: &App, tenant: &TenantId) -> Result<(), Probl
     let layout = TenantLayout::new(tenant);
     let mut from = None;
     loop {
-        let page = app.blobs().list(layout.container(), layout::READS, from.as_ref(), 1_000).await?;
+        let page = app.blobs().list(layout.container(), layout::READS, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let path = layout.at(entry.name);
             let Some((record, _)) = app.read::<AuditRecord>(&path).await? else { continue };
             for subject in record.subjects.iter().filter(|subject| record.by.user != Some(**subject)) {
                 app.note_activity(tenant, &record, *subject).await?;
+                // Mark, then look: an account that went meanwhile has no activity any more.
+                let profile = app.read::<Profile>(&layout.profile(*subject)).await?;
+                if profile.is_none_or(|(profile, _)| profile.is_leaving()) {
+                    app.unmark(&layout.activity(*subject, record.id)).await?;
+                }
             }
             app.blobs().delete_if_exists(&path).await?;
         }

@@ -72,6 +72,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
         role: invite.role.tenant_role(),
         status: Status::Active,
         deactivated_at: None,
+        leaving_since: None,
         memberships: Vec::new(),
         email_changes: 0,
         confirmed_email_change: 0,

@@ -45,7 +45,8 @@ pub(super) async fn patch(mut context: Context, user: User) -> Result<Answer, Pr
 
 /// The profile, in the version that the change is meant for.
 async fn find(context: &Context, by: &User, id: UserId) -> Result<(Profile, ETag), Problem> {
-    let found = context.app.read::<Profile>(&by.layout.profile(id)).await?.ok_or(ProblemType::NotFound)?;
+    let found = context.app.read::<Profile>(&by.layout.profile(id)).await?;
+    let found = found.filter(|(profile, _)| !profile.is_leaving()).ok_or(ProblemType::NotFound)?;
     context.check_if_match(&found.1)?;
     Ok(found)
 }

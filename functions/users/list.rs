@@ -69,5 +69,6 @@ async fn of_customers(
 /// The profile that an entry leads to.
 async fn profile(context: &Context, user: &User, name: &str) -> Result<Option<Profile>, Problem> {
     let Ok(id) = name.parse::<UserId>() else { return Ok(None) };
-    Ok(context.app.read::<Profile>(&user.layout.profile(id)).await?.map(|(profile, _)| profile))
+    let found = context.app.read::<Profile>(&user.layout.profile(id)).await?.map(|(profile, _)| profile);
+    Ok(found.filter(|profile| !profile.is_leaving()))
 }

@@ -18,7 +18,7 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     let (profile, etag) = app
         .read::<Profile>(&user.layout.profile(id))
         .await?
-        .filter(|(profile, _)| scope.shows(profile))
+        .filter(|(profile, _)| !profile.is_leaving() && scope.shows(profile))
         .ok_or(ProblemType::NotFound)?;
     let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id)
         .about([id])

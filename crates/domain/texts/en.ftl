@@ -231,6 +231,10 @@ mail-work-stuck-body =
 
     Reference: { $reference }. The service tries again by itself. If it concerns a data subject's request, its deadline keeps running, so follow it up.
 mail-work-stuck-button = Open the portal
+stuck-export = the package of an access request
+stuck-retention = the clean-up of what has been kept long enough
+stuck-invitation = the sending of an invitation
+stuck-change = the completion of a change
 
 ## Released data: index.html of the archive
 

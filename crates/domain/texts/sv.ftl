@@ -231,6 +231,10 @@ mail-work-stuck-body =
 
     Referens: { $reference }. Tjänsten försöker igen av sig själv. Gäller det en begäran från en registrerad löper tidsfristen under tiden, så följ upp den.
 mail-work-stuck-button = Öppna portalen
+stuck-export = paketet till en begäran om registerutdrag
+stuck-retention = rensningen av det som har sparats länge nog
+stuck-invitation = utskicket av en inbjudan
+stuck-change = slutförandet av en ändring
 
 ## Utlämnade uppgifter: index.html i arkivet
 

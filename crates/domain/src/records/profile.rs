@@ -43,6 +43,9 @@ pub struct Profile {
     pub status: Status,
     /// Since when they may not.
     pub deactivated_at: Option<Timestamp>,
+    /// Since when the account is being removed: from then on it counts as absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving_since: Option<Timestamp>,
     /// The customers they belong to, by id.
     pub memberships: Vec<Membership>,
     /// Counts the e-mail changes, so that the link of an older one is void.
@@ -83,7 +86,13 @@ impl Profile {
     /// Whether they may use the tenant.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.status == Status::Active
+        self.status == Status::Active && !self.is_leaving()
+    }
+
+    /// Whether the account is being removed.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.leaving_since.is_some()
     }
 
     /// The customers in which they keep the users up to date.
