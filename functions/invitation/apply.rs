@@ -25,6 +25,9 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
             Some((profile, etag)) => (Some(profile), if_unchanged(&etag)),
             None => (None, Condition::IfAbsent),
         };
+        if let Some(profile) = before.as_ref().filter(|profile| profile.granted.contains(&invite.id)) {
+            return follow(app, tenant, profile, invite).await;
+        }
         let profile = grant(app, before.clone(), invite, acceptance);
         match &before {
             // The former sign-in ends before the new one begins, so that no crash leaves both.
@@ -35,18 +38,21 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
             None => people::mark_account_due(app, tenant, &profile).await?,
         }
         match app.write(&layout.profile(profile.id), &profile, condition).await {
-            Ok(_) => {
-                index_user(app, tenant, &profile).await?;
-                if is_active_administrator(&profile) {
-                    administrators::add(app, &layout, profile.id).await?;
-                }
-                return invites::complete_closed(app, tenant, invite.id).await;
-            }
+            Ok(_) => return follow(app, tenant, &profile, invite).await,
             Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(ProblemType::PreconditionFailed.into())
+}
+
+/// What comes after the profile.
+async fn follow(app: &App, tenant: &TenantId, profile: &Profile, invite: &Invite) -> Result<(), Problem> {
+    index_user(app, tenant, profile).await?;
+    if is_active_administrator(profile) {
+        administrators::add(app, &TenantLayout::new(tenant), profile.id).await?;
+    }
+    invites::complete_closed(app, tenant, invite.id).await
 }
 
 fn is_same_identity(one: &Profile, other: &Profile) -> bool {
@@ -75,6 +81,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
         leaving_since: None,
         memberships: Vec::new(),
         email_changes: 0,
+        granted: Vec::new(),
         confirmed_email_change: 0,
         created_at: now,
         updated_at: now,
@@ -92,6 +99,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
     if let (Some(customer), Some(role)) = (invite.customer, invite.role.membership_role()) {
         profile.join(customer, role, now);
     }
+    profile.granted.push(invite.id);
     profile.updated_at = now;
     profile
 }

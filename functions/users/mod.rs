@@ -3,6 +3,7 @@
 mod change;
 mod list;
 mod one;
+mod picture;
 mod search;
 mod view;
 
@@ -13,6 +14,7 @@ use crate::{
     listing::List,
     operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
     problem::ProblemType,
+    profile,
 };
 
 pub(crate) use view::{Scope, UserView};
@@ -75,4 +77,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         problems: &[ProblemType::LastAdministrator, ProblemType::Conflict, ProblemType::PreconditionFailed],
     },
     invites::REINVITE,
+    Operation {
+        id: "getUserPicture",
+        method: Method::GET,
+        path: "/api/tenants/{tenant}/users/{user}/picture",
+        summary: "The picture of a colleague; administrators see everybody's",
+        access: Access::User(Roles::ACTIVE, |context, user| Box::pin(picture::get(context, user))),
+        step_up: false,
+        parameters: &[],
+        request: RequestBody::Empty,
+        success: Success::Bytes { media_types: profile::picture::OUT, ranges: false },
+        problems: &[],
+    },
 ];

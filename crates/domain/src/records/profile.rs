@@ -54,6 +54,9 @@ pub struct Profile {
     /// The number of the last change that was confirmed, so that confirming it again is known; 0 where there was none.
     #[serde(default)]
     pub confirmed_email_change: u32,
+    /// The accepted invitations whose grant is in this record. Each grants once: what was taken away since stays so.
+    #[serde(default)]
+    pub granted: Vec<InviteId>,
     /// When they came.
     pub created_at: Timestamp,
     /// When the record last changed.
