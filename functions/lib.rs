@@ -35,6 +35,7 @@ mod work;
 mod about;
 mod activity;
 mod administrators;
+mod comments;
 mod config;
 mod customers;
 mod description;
@@ -53,6 +54,7 @@ mod requests;
 mod retention;
 mod retention_worker;
 mod tenants;
+mod threads;
 mod users;
 mod waiting_work;
 mod worker;
@@ -81,6 +83,10 @@ pub static FUNCTIONS: &[Function] = &[
             route: "tenants/{tenant}/administrators",
             operations: administrators::OPERATIONS,
         },
+    },
+    Function {
+        name: "comments",
+        trigger: Trigger::Http { route: comments::ROUTE, operations: comments::OPERATIONS },
     },
     Function { name: "config", trigger: Trigger::Http { route: "config", operations: config::OPERATIONS } },
     Function {
@@ -166,6 +172,10 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "users",
         trigger: Trigger::Http { route: "tenants/{tenant}/users/{*path}", operations: users::OPERATIONS },
+    },
+    Function {
+        name: "threads",
+        trigger: Trigger::Http { route: threads::ROUTE, operations: threads::OPERATIONS },
     },
     Function {
         name: "waiting_work",

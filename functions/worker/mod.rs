@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    email_changes, files, invitation, invites, mail, people,
+    comments, email_changes, files, invitation, invites, mail, people,
     problem::{Problem, ProblemType},
     profile, tenants,
     work::{MarkedWork, Marker, Message, Work},
@@ -86,6 +86,9 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         }
         Work::EmailChange { user, number } => {
             profile::email_change::complete(app, tenant, *user, *number, abandoned).await
+        }
+        Work::Comment { comment, author, customer, thread } => {
+            comments::complete(app, tenant, (*comment, *author, *customer, thread), abandoned).await
         }
         Work::File { file, author, customer } => {
             files::complete(app, tenant, (*file, *author, *customer), abandoned).await
