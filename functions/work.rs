@@ -224,7 +224,8 @@ impl App {
         }
     }
 
-    /// Announces marked work. When the message is lost, the timer announces it again.
+    /// Announces marked work. What it follows from is stored by now, so a queue that takes nothing fails no request: the timer
+    /// announces it again, as it does when the message is lost.
     pub(crate) async fn announce(&self, marker: &Marker) -> Result<(), Problem> {
         let message = Message {
             tenant: marker.tenant.clone(),
@@ -233,7 +234,10 @@ impl App {
             now: self.fixed_now(),
         };
         let message = serde_json::to_string(&message).map_err(Problem::internal)?;
-        Ok(self.enqueue(marker.queue, &message).await?)
+        if let Err(error) = self.enqueue(marker.queue, &message).await {
+            tracing::warn!(queue = marker.queue, %error, "work could not be announced; the timer will");
+        }
+        Ok(())
     }
 
     /// Removes the marker of work that has come to its end.

@@ -84,7 +84,10 @@ async fn a_file_is_described_listed_and_read_as_it_was_put_there() {
     assert_eq!(content.header("content-type"), Some("text/plain"));
     assert_eq!(content.etag(), format!("\"{AB}\""));
     let name = content.header("content-disposition").expect("a disposition");
-    assert!(name.starts_with("attachment") && name.contains("filename*=UTF-8''%C3%A5|%C3%A4%3F.txt"), "{name}");
+    assert!(
+        name.starts_with("attachment") && name.contains("filename*=UTF-8''%C3%A5|%C3%A4%3F.txt"),
+        "{name}"
+    );
 }
 
 #[tokio::test]
@@ -144,10 +147,7 @@ async fn too_large_a_file_is_refused_and_leaves_nothing() {
 #[tokio::test]
 async fn an_upload_that_breaks_off_leaves_nothing() {
     let scene = Scene::new().await;
-    let body = stream::iter([
-        Ok(Bytes::from_static(b"abc")),
-        Err(std::io::Error::other("the line broke")),
-    ]);
+    let body = stream::iter([Ok(Bytes::from_static(b"abc")), Err(std::io::Error::other("the line broke"))]);
     let token = scene.portal.token(support::Speaker::Main, &scene.kim, json!({}));
     let sent = scene
         .portal
@@ -202,7 +202,10 @@ async fn nothing_is_taken_in_before_the_tenant_has_chosen_a_period() {
     let customer = scene.portal.customer(&tenant, "Kund AB").await;
     let caller = scene.portal.as_(&tenant.administrator).header("content-disposition", &disposition("a"));
     let path = tenant.path(&format!("/files?customer={customer}"));
-    caller.send_bytes(Method::POST, &path, "text/plain", "ab").await.expect_problem(409, "retention-not-chosen");
+    caller
+        .send_bytes(Method::POST, &path, "text/plain", "ab")
+        .await
+        .expect_problem(409, "retention-not-chosen");
     drop(administrator);
 }
 
@@ -292,7 +295,8 @@ async fn files_come_newest_first_page_by_page() {
     let first = kim.get(&format!("{}&limit=2", scene.files())).await.expect(200);
     let cursor = first.text_at("/next");
     let second = kim.get(&format!("{}&limit=2&cursor={cursor}", scene.files())).await.expect(200);
-    let listed: Vec<_> = first.items().into_iter().chain(second.items()).map(|mut file| file["id"].take()).collect();
+    let listed: Vec<_> =
+        first.items().into_iter().chain(second.items()).map(|mut file| file["id"].take()).collect();
     assert_eq!(listed, ids);
     assert!(second.at("/next").is_null());
 }
