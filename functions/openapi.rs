@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -19,6 +19,12 @@ pub fn document(version: &str) -> Value {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
+    // A member that may be left out is not a member that is null.
+    let settings = settings.with_transform(RecursiveTransform(|schema: &mut Schema| {
+        if schema.get("default").is_some_and(Value::is_null) {
+            schema.remove("default");
+        }
+    }));
     let mut generator = settings.into_generator();
     let mut paths = Map::new();
     for (function, operation) in operations() {

@@ -17,6 +17,7 @@ mod host;
 mod issuer;
 mod people;
 mod portal;
+mod tools;
 
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
@@ -25,3 +26,4 @@ pub(crate) use host::Delivery;
 pub(crate) use issuer::{Issuer, Speaker};
 pub(crate) use people::{Person, Tenant, User};
 pub(crate) use portal::{Portal, Storage};
+pub(crate) use tools::{python_tool, succeeds};
