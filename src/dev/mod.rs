@@ -2,6 +2,7 @@
 
 mod app_settings;
 mod connection;
+mod demo;
 mod ending;
 mod folder;
 mod front;
@@ -85,7 +86,7 @@ pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(
         })?;
     let port = listener.local_addr().map_err(|error| format!("The port is unknown: {error}."))?.port();
     let local = Local::start(&folder, port, environment)?;
-    let ended = local.serve(listener, &mut ending).await;
+    let ended = local.serve(listener, &mut ending, &folder, options.empty).await;
     local.stop().await;
     ended
 }
@@ -146,31 +147,63 @@ impl Local {
     }
 
     /// Serves until asked to end, or until the host ends by its own rules.
-    async fn serve(&self, listener: TcpListener, ending: &mut Ending) -> Result<(), String> {
+    async fn serve(
+        &self,
+        listener: TcpListener,
+        ending: &mut Ending,
+        folder: &Folder,
+        empty: bool,
+    ) -> Result<(), String> {
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let server = tokio::spawn(server::serve(listener, Arc::clone(&self.front), async {
             let _ = ended.await;
         }));
         let outcome = tokio::select! {
             () = ending.asked() => Ok(()),
-            outcome = self.work() => outcome,
+            outcome = self.work(folder, empty) => outcome,
         };
         drop(end);
         let _ = server.await;
         outcome
     }
 
-    /// Everything but answering: greets once the handler is there, then brings it messages and timers.
-    async fn work(&self) -> Result<(), String> {
+    /// Everything but answering: brings the handler messages and timers, makes the demo data, greets.
+    async fn work(&self, folder: &Folder, empty: bool) -> Result<(), String> {
         self.host.ready().await?;
         let _triggers = self.host.serve_triggers();
-        self.greet().map_err(|error| format!("The terminal cannot be written: {error}."))?;
-        Err(self.host.given_up().await)
+        let greeting = async {
+            let demo = if empty { false } else { self.demo_data(folder).await };
+            self.greet(demo).map_err(|error| format!("The terminal cannot be written: {error}."))?;
+            std::future::pending().await
+        };
+        tokio::select! {
+            refused = greeting => refused,
+            reason = self.host.given_up() => Err(reason),
+        }
     }
 
-    fn greet(&self) -> io::Result<()> {
+    /// Makes what is missing of the demo data; whether they are there.
+    async fn demo_data(&self, folder: &Folder) -> bool {
+        if demo::is_there(folder) {
+            return true;
+        }
+        match demo::make(folder, &self.address).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "the demo data are not complete; the next start goes on with them");
+                false
+            }
+        }
+    }
+
+    fn greet(&self, demo: bool) -> io::Result<()> {
         let mut terminal = io::stdout().lock();
         writeln!(terminal, "Kundportal is running at {}", self.address)?;
+        if demo {
+            demo::introduce(&mut terminal, &self.address)?;
+        } else {
+            demo::introduce_nobody(&mut terminal, &self.address)?;
+        }
         terminal.flush()
     }
 
