@@ -172,8 +172,11 @@ impl Local {
         self.host.ready().await?;
         let _triggers = self.host.serve_triggers();
         let greeting = async {
-            let demo = if empty { false } else { self.demo_data(folder).await };
-            self.greet(demo).map_err(|error| format!("The terminal cannot be written: {error}."))?;
+            let nobody = empty && !demo::is_there(folder);
+            if !nobody {
+                self.make_demo_data(folder).await;
+            }
+            self.greet(nobody).map_err(|error| format!("The terminal cannot be written: {error}."))?;
             std::future::pending().await
         };
         tokio::select! {
@@ -182,27 +185,24 @@ impl Local {
         }
     }
 
-    /// Makes what is missing of the demo data; whether they are there.
-    async fn demo_data(&self, folder: &Folder) -> bool {
+    /// Makes what is missing of the demo data. Without them everything else works.
+    async fn make_demo_data(&self, folder: &Folder) {
         if demo::is_there(folder) {
-            return true;
+            return;
         }
-        match demo::make(folder, &self.address).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(%error, "the demo data are not complete; the next start goes on with them");
-                false
-            }
+        tracing::info!("the demo data are being made");
+        if let Err(error) = demo::make(folder, &self.address).await {
+            tracing::warn!(%error, "the demo data are not complete; the next start goes on with them");
         }
     }
 
-    fn greet(&self, demo: bool) -> io::Result<()> {
+    fn greet(&self, nobody: bool) -> io::Result<()> {
         let mut terminal = io::stdout().lock();
         writeln!(terminal, "Kundportal is running at {}", self.address)?;
-        if demo {
-            demo::introduce(&mut terminal, &self.address)?;
-        } else {
+        if nobody {
             demo::introduce_nobody(&mut terminal, &self.address)?;
+        } else {
+            demo::introduce(&mut terminal, &self.address)?;
         }
         terminal.flush()
     }

@@ -139,18 +139,10 @@ impl Making<'_> {
         Ok(())
     }
 
-    /// Lets somebody accept, unless they have.
+    /// Lets somebody accept their invitations until they belong to the tenant, and to the customer.
     async fn accept(&self, person: &Person, customer: Option<&str>) -> Result<SignedIn<'_>, DemoError> {
         let signed_in = self.sign_in(person.email).await?;
-        let own = signed_in.get("/api/me", "asking who one is").await?;
-        let own = own.as_array().or_else(|| own["items"].as_array()).cloned().unwrap_or_default();
-        let belongs = own.iter().any(|one| {
-            one["tenant"] == self.tenant.id
-                && customer.is_none_or(|name| {
-                    one["customers"].as_array().into_iter().flatten().any(|customer| customer["name"] == name)
-                })
-        });
-        if !belongs {
+        while !self.belongs(&signed_in, customer).await? {
             let token = self.api.invitation(person.email, self.tenant.id).await?;
             let step = "accepting an invitation";
             let status = signed_in.try_post("/api/invites/accept", &json!({"token": token}), step).await?;
@@ -159,6 +151,16 @@ impl Making<'_> {
             }
         }
         Ok(signed_in)
+    }
+
+    async fn belongs(&self, person: &SignedIn<'_>, customer: Option<&str>) -> Result<bool, DemoError> {
+        let own = person.get("/api/me", "asking who one is").await?;
+        Ok(own.as_array().into_iter().flatten().any(|one| {
+            one["tenant"] == self.tenant.id
+                && customer.is_none_or(|name| {
+                    one["customers"].as_array().into_iter().flatten().any(|customer| customer["name"] == name)
+                })
+        }))
     }
 
     /// Customers by name.
