@@ -7,18 +7,16 @@ use kundportal_domain::{
     records::{EmailChange, Profile, Tenant},
     retention::{self, Item},
 };
-use kundportal_store::StoreError;
 
 use super::own::OwnProfile;
 use crate::{
     app::App,
     audit::{AuditRecord, By},
     auth::User,
-    context::{Context, if_unchanged},
+    context::Context,
     due::DueItem,
     layout::TenantLayout,
     mail::{Link, Outgoing},
-    people::RACES,
     problem::{Problem, ProblemType},
     respond::{self, Answer},
     work::{Marker, Work},
@@ -104,24 +102,6 @@ pub(super) async fn cancel(context: Context, user: User) -> Result<Answer, Probl
         }
     }
     Ok(respond::no_content())
-}
-
-/// Removes a change whose time is up, for the retention run; true when there was one. Again changes nothing.
-pub(crate) async fn expire(app: &App, tenant: &TenantId, user: UserId) -> Result<bool, Problem> {
-    let path = TenantLayout::new(tenant).profile(user);
-    for _ in 0..RACES {
-        let Some((profile, etag)) = app.read::<Profile>(&path).await? else { return Ok(false) };
-        if pending_at(&profile, app.now()).is_some() {
-            return Ok(false);
-        }
-        let Some(next) = without_pending(&profile, app.now()) else { return Ok(false) };
-        match app.write(&path, &next, if_unchanged(&etag)).await {
-            Ok(_) => return Ok(true),
-            Err(StoreError::PreconditionFailed) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(ProblemType::PreconditionFailed.into())
 }
 
 fn without_pending(profile: &Profile, now: Timestamp) -> Option<Profile> {
