@@ -187,8 +187,6 @@ async fn a_name_and_a_customer_are_needed() {
 #[tokio::test]
 async fn nothing_is_taken_in_before_the_tenant_has_chosen_a_period() {
     let scene = Scene::new().await;
-    let administrator = scene.portal.as_(&scene.tenant.administrator);
-    // A tenant without periods: the choice cannot be taken back, so another is made.
     let body = json!({
         "id": "t2", "name": "Leverantör t2 AB", "organisationNumber": "556000-0001",
         "contact": {"name": "Karin Kontakt", "email": "kontakt-t2@example.com"}, "locale": "sv",
@@ -206,7 +204,6 @@ async fn nothing_is_taken_in_before_the_tenant_has_chosen_a_period() {
         .send_bytes(Method::POST, &path, "text/plain", "ab")
         .await
         .expect_problem(409, "retention-not-chosen");
-    drop(administrator);
 }
 
 #[tokio::test]
@@ -305,8 +302,6 @@ async fn files_come_newest_first_page_by_page() {
 async fn a_download_gets_a_url_of_storage_for_five_minutes() {
     let scene = Scene::new().await;
     let id = scene.kims_file("ab").await;
-    let portal = Portal::start_on(support::Storage::Embedded).await;
-    drop(portal);
     let answer = scene.portal.as_(&scene.kim).post_empty(&scene.file(&format!("{id}/download"))).await;
     let answer = answer.expect(200);
     assert_eq!(answer.text_at("/expiresAt"), "2026-03-02T08:05:00Z");

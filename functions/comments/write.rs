@@ -88,7 +88,13 @@ async fn write(
     }
     match app.write(&path, &comment, Condition::IfAbsent).await {
         Ok(etag) => {
-            settle::look(app, tenant, &hash, &comment).await?;
+            if let Err(problem) = settle::look(app, tenant, &hash, &comment).await {
+                if problem.is(ProblemType::Conflict) {
+                    // Undone to the last entry.
+                    app.finish(&marker).await?;
+                }
+                return Err(problem);
+            }
             app.mark(&layout.thread_comment(comment.customer, &hash, comment.id)).await?;
             threads::ensure(app, layout, &hash, &comment).await?;
             app.finish(&marker).await?;

@@ -123,7 +123,13 @@ impl Upload {
         }
         match app.write(&layout.file_meta(self.id), &meta, Condition::IfAbsent).await {
             Ok(etag) => {
-                settle::look(app, tenant, &meta).await?;
+                if let Err(problem) = settle::look(app, tenant, &meta).await {
+                    if problem.is(ProblemType::Conflict) {
+                        // Undone to the last entry.
+                        app.finish(&marker).await?;
+                    }
+                    return Err(problem);
+                }
                 app.mark(&layout.customer_file(self.customer, self.id)).await?;
                 app.finish(&marker).await?;
                 Ok((meta, etag))
