@@ -5,10 +5,10 @@ use kundportal_store::{BlobPath, StoreError};
 
 use super::{Next, Run};
 use crate::{
-    context::if_unchanged,
     due::DueItem,
     people::RACES,
     problem::{Problem, ProblemType},
+    profile::email_change,
     sign_ins::SignIn,
 };
 
@@ -60,23 +60,19 @@ impl Run<'_> {
     }
 
     pub(super) async fn email_change(&mut self, due: &DueItem, user: UserId) -> Result<Next, Problem> {
-        let path = self.layout.profile(user);
         for _ in 0..RACES {
-            let Some((mut profile, etag)) = self.app.read::<Profile>(&path).await? else {
+            let profile = self.app.read::<Profile>(&self.layout.profile(user)).await?;
+            let Some(item) = profile.and_then(|(profile, _)| Item::email_change(&profile)) else {
                 return Ok(Next::Done);
             };
-            let Some(item) = Item::email_change(&profile) else { return Ok(Next::Done) };
             if let Some(next) = self.kept(&item, Some(user)).await? {
                 return Ok(next);
             }
             self.audit("retention", due, [user]).await?;
-            profile.pending_email = None;
-            profile.updated_at = self.app.now();
-            match self.app.write(&path, &profile, if_unchanged(&etag)).await {
-                Ok(_) => return Ok(Next::Done),
-                Err(StoreError::PreconditionFailed) => {}
-                Err(error) => return Err(error.into()),
+            if email_change::expire(self.app, &self.tenant, user).await? {
+                return Ok(Next::Done);
             }
+            // The person has asked for another one meanwhile.
         }
         Err(ProblemType::PreconditionFailed.into())
     }
