@@ -57,6 +57,7 @@ struct Run<'a> {
     app: &'a App,
     tenant: TenantId,
     layout: TenantLayout,
+    day: Date,
     rules: RetentionRules,
     /// Who has an open access request, of those asked for so far.
     protected: HashMap<UserId, Option<Protection>>,
@@ -76,15 +77,16 @@ pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let mut run = Run {
         app: &app,
         layout: TenantLayout::new(&tenant.id),
+        day,
         rules: RetentionRules::with(&tenant.retention),
         tenant: tenant.id,
         protected: HashMap::new(),
     };
     let mut progress = Progress { from: from.map(Continuation), failed };
     for _ in 0..PAGES {
-        match run.page(day, &mut progress).await? {
+        match run.page(&mut progress).await? {
             Page::Another => {}
-            Page::Last => return run.end(day, &marker, progress.failed).await,
+            Page::Last => return run.end(&marker, progress.failed).await,
             Page::Unfinished => break,
         }
     }
@@ -119,13 +121,13 @@ async fn save(
 
 impl Run<'_> {
     /// Looks at one page of the day's list.
-    async fn page(&mut self, day: Date, progress: &mut Progress) -> Result<Page, Problem> {
-        let prefix = layout::due_on(day);
+    async fn page(&mut self, progress: &mut Progress) -> Result<Page, Problem> {
+        let prefix = layout::due_on(self.day);
         let container = self.layout.container().clone();
         let page = self.app.blobs().list(&container, &prefix, progress.from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let name = entry.name.strip_prefix(&prefix).unwrap_or_default();
-            match self.item(day, name).await {
+            match self.item(name).await {
                 Ok(false) => {}
                 Ok(true) => return Ok(Page::Unfinished),
                 // Storage is away for all items alike.
@@ -147,20 +149,20 @@ impl Run<'_> {
     }
 
     /// Looks at one item and at what becomes of its marker; true when it takes another message.
-    async fn item(&mut self, day: Date, name: &str) -> Result<bool, Problem> {
+    async fn item(&mut self, name: &str) -> Result<bool, Problem> {
         let item: DueItem = name.parse().map_err(Problem::internal)?;
         let next = match self.look(&item).await? {
             Next::Unfinished => return Ok(true),
             Next::LookAgain(next) => Some(next.max(self.app.today())),
             Next::Done => None,
         };
-        if next == Some(day) {
+        if next == Some(self.day) {
             return Ok(false);
         }
         if let Some(next) = next {
             self.app.mark_due(&self.tenant, next, &item).await?;
         }
-        self.app.unmark(&self.layout.due(day, name)).await?;
+        self.app.unmark(&self.layout.due(self.day, name)).await?;
         Ok(false)
     }
 
@@ -214,28 +216,28 @@ impl Run<'_> {
     }
 
     /// The day's end: its note for the tenant goes once nothing is left under it. Today's stays, since more may come.
-    async fn end(&self, day: Date, marker: &Marker, failed: bool) -> Result<(), Problem> {
+    async fn end(&self, marker: &Marker, failed: bool) -> Result<(), Problem> {
         if failed {
             // Begins again at the start, when the message comes again or the timer.
             let progress = Progress { from: None, failed: false };
-            save(self.app, marker, self.app.now(), day, &progress).await?;
+            save(self.app, marker, self.app.now(), self.day, &progress).await?;
             return Err(Problem::internal("retention could not decide every item of a day"));
         }
-        if day < self.app.today() {
-            self.clear(day).await?;
+        if self.day < self.app.today() {
+            self.clear().await?;
         }
         Ok(self.app.finish(marker).await?)
     }
 
     /// Removes the day's note unless an item is there, or came while this looked: see [`App::mark_due`].
-    async fn clear(&self, day: Date) -> Result<(), Problem> {
-        let note = on_platform::due(day, &self.tenant);
+    async fn clear(&self) -> Result<(), Problem> {
+        let note = on_platform::due(self.day, &self.tenant);
         let version = match self.app.blobs().properties(&note).await {
             Ok(properties) => properties.etag,
             Err(StoreError::NotFound) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let left = self.app.blobs().list(self.layout.container(), &layout::due_on(day), None, 1).await?;
+        let left = self.app.blobs().list(self.layout.container(), &layout::due_on(self.day), None, 1).await?;
         if !left.entries.is_empty() || left.next.is_some() {
             return Ok(());
         }

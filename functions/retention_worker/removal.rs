@@ -5,7 +5,8 @@
 use kundportal_domain::{
     CommentId, FileId, InviteId, RequestId, UserId,
     records::{Case, Comment, FileMeta, Invite, InviteStatus, Profile},
-    retention::{Item, due_day},
+    retention::{IdleAccount, Item, due_day},
+    stockholm,
 };
 use kundportal_store::{BlobPath, Entry, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,7 +19,7 @@ use crate::{
     layout::{self, RefKind},
     people::{self, RACES, email_names, named_user},
     problem::{Problem, ProblemType},
-    sign_ins,
+    sign_ins::{self, LastUse},
 };
 
 /// Blobs that one message removes or changes at most, so that it ends before the host's time is up.
@@ -47,10 +48,28 @@ impl Run<'_> {
                 self.app.unmark(&self.layout.at(entry.name)).await?;
             }
         }
+        self.forget_account(profile).await?;
+        self.clear_person(user, Some(steps)).await
+    }
+
+    /// Removes the due markers of the account itself, on the days that its profile and its last use give.
+    async fn forget_account(&self, profile: &Profile) -> Result<(), Problem> {
+        let user = profile.id;
         if let Some(item) = Item::email_change(profile) {
             self.forget(&item, &DueItem::EmailChange(user)).await?;
         }
-        self.clear_person(user, Some(steps)).await
+        let deactivated = Item::account(profile, None, None);
+        self.forget(&deactivated, &DueItem::Deactivated(user)).await?;
+        let last_use = self.app.read::<LastUse>(&self.layout.last_use(user)).await?;
+        let (used, warned) = last_use.map_or((None, None), |(last, _)| (Some(last.day), last.warned));
+        let made = stockholm::date_of(profile.created_at);
+        for (last_used_on, warned) in
+            [(made, None), (used.unwrap_or(made), None), (used.unwrap_or(made), warned)]
+        {
+            let item = Item::Account(IdleAccount { last_used_on, warned });
+            self.forget(&item, &DueItem::Idle(user)).await?;
+        }
+        Ok(())
     }
 
     /// Removes the entries by which the person is found, while they lead to this person.
@@ -212,8 +231,9 @@ impl Run<'_> {
         self.forget(&item, &due).await
     }
 
+    /// The markers of this run's own day stay: the run comes to them, and one of them is what it resumes by.
     async fn forget(&self, item: &Item, due: &DueItem) -> Result<(), Problem> {
-        if let Some(day) = due_day(item, &self.rules) {
+        if let Some(day) = due_day(item, &self.rules).filter(|day| *day != self.day) {
             self.app.unmark(&self.layout.due(day, &due.to_string())).await?;
         }
         Ok(())
