@@ -463,6 +463,8 @@ async fn an_account_goes_whatever_is_killed_when() {
     let prepare = async |portal: &Portal| {
         let (tenant, customer, user) = member(portal).await;
         upload(portal, &tenant, &user, &customer, "avtal.txt").await;
+        let comment = json!({"customer": customer, "thread": "Order 7", "text": "Hej!"});
+        portal.as_(&user).post(&tenant.path("/comments"), comment).await.expect(201);
         let path = tenant.path(&format!("/users/{}", user.id));
         portal.as_(&tenant.administrator).patch(&path, json!({"status": "deactivated"})).await.expect(200);
         portal.pump_all().await;
@@ -472,15 +474,39 @@ async fn an_account_goes_whatever_is_killed_when() {
 }
 
 #[tokio::test]
-async fn files_and_invitations_go_whatever_is_killed_when() {
+async fn files_comments_and_invitations_go_whatever_is_killed_when() {
     let prepare = async |portal: &Portal| {
         let (tenant, customer, user) = member(portal).await;
-        let choice = json!({"retention": {"files": "P7D"}});
+        let choice = json!({"retention": {"files": "P7D", "comments": "P7D"}});
         portal.as_(&tenant.administrator).patch(&tenant.path(""), choice).await.expect(200);
         portal.pump_all().await;
         upload(portal, &tenant, &user, &customer, "avtal.txt").await;
+        let comment = json!({"customer": customer, "thread": "Order 7", "text": "Hej!"});
+        portal.as_(&user).post(&tenant.path("/comments"), comment).await.expect(201);
         let lena = support::Person::new("lena@example.com");
         portal.invite(&tenant, &lena, "member", Some(&customer)).await.expect(201);
     };
-    survives_every_kill(prepare, "2026-03-09T08:00:00Z", &["/files/", "/pending/"]).await;
+    survives_every_kill(prepare, "2026-03-09T08:00:00Z", &["/files/", "/pending/", "/comments/", "/thread"])
+        .await;
+}
+
+#[tokio::test]
+async fn a_comment_goes_after_the_chosen_period_and_its_thread_with_the_last_one() {
+    let portal = Portal::start().await;
+    let (tenant, customer, user) = member(&portal).await;
+    let write = async |text: &str| {
+        let body = json!({"customer": customer, "thread": "Order 7", "text": text});
+        portal.as_(&user).post(&tenant.path("/comments"), body).await.expect(201).text_at("/id")
+    };
+    let first = write("Hej!").await;
+    portal.advance_hours(24);
+    let second = write("Hej igen!").await;
+    portal.clock().set(time("2028-03-01T08:00:00Z"));
+    portal.as_(&user).get(&tenant.path("/profile")).await.expect(200);
+    goes_at(&portal, &first, "2028-03-02T08:00:00Z").await;
+    assert_eq!(with(&portal, "/threads/").await.len(), 1);
+    let path = tenant.path(&format!("/comments?customer={customer}&thread=Order%207"));
+    assert_eq!(portal.as_(&user).get(&path).await.expect(200).items().len(), 1);
+    goes_at(&portal, &second, "2028-03-03T08:00:00Z").await;
+    assert_eq!(with(&portal, "thread").await, [""; 0]);
 }

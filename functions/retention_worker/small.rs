@@ -5,10 +5,10 @@ use kundportal_store::{BlobPath, StoreError};
 
 use super::{Next, Run};
 use crate::{
+    context::if_unchanged,
     due::DueItem,
     people::RACES,
     problem::{Problem, ProblemType},
-    profile::email_change,
     sign_ins::SignIn,
 };
 
@@ -60,19 +60,20 @@ impl Run<'_> {
     }
 
     pub(super) async fn email_change(&mut self, due: &DueItem, user: UserId) -> Result<Next, Problem> {
+        let path = self.layout.profile(user);
         for _ in 0..RACES {
-            let profile = self.app.read::<Profile>(&self.layout.profile(user)).await?;
-            let Some(item) = profile.and_then(|(profile, _)| Item::email_change(&profile)) else {
-                return Ok(Next::Done);
-            };
+            let Some((profile, etag)) = self.app.read::<Profile>(&path).await? else { return Ok(Next::Done) };
+            let Some(item) = Item::email_change(&profile) else { return Ok(Next::Done) };
             if let Some(next) = self.kept(&item, Some(user)).await? {
                 return Ok(next);
             }
             self.audit("retention", due, [user]).await?;
-            if email_change::expire(self.app, &self.tenant, user).await? {
-                return Ok(Next::Done);
+            let without = Profile { pending_email: None, updated_at: self.app.now(), ..profile };
+            match self.app.write(&path, &without, if_unchanged(&etag)).await {
+                Ok(_) => return Ok(Next::Done),
+                Err(StoreError::PreconditionFailed) => {}
+                Err(error) => return Err(error.into()),
             }
-            // The person has asked for another one meanwhile.
         }
         Err(ProblemType::PreconditionFailed.into())
     }
