@@ -240,6 +240,9 @@ pub(crate) enum RefKind {
 }
 
 impl RefKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::File, Self::Comment, Self::Invite, Self::Request];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::File => "file",

@@ -62,11 +62,26 @@ enum Piece {
 /// The archive being made.
 pub(super) struct Archive {
     zip: ZipWriter<StreamWriter<Gathering>>,
+    outlet: Outlet,
+    modified: DateTime,
+}
+
+/// Where finished bytes leave.
+struct Outlet {
     gathering: Gathering,
     pipe: mpsc::Sender<Piece>,
-    modified: DateTime,
     sha256: Sha256,
     size: u64,
+}
+
+impl Outlet {
+    /// Sends what has gathered; waits while the store is behind.
+    async fn send(&mut self) -> Result<(), Problem> {
+        let bytes = Bytes::from(self.gathering.take());
+        self.sha256.update(&bytes);
+        self.size += bytes.len() as u64;
+        self.pipe.send(Piece::Bytes(bytes)).await.map_err(closed)
+    }
 }
 
 /// Length and hash of a finished archive.
@@ -82,7 +97,7 @@ pub(crate) struct Sealed {
 pub(super) enum Packing {
     /// It gets smaller.
     Compress,
-    /// It is compressed already: level 0 copies.
+    /// It is compressed already: the fastest level that the `zip` crate takes, which has no level 0.
     Copy,
 }
 
@@ -92,14 +107,9 @@ impl Archive {
     pub(super) fn new(modified: Timestamp) -> (Self, ByteStream) {
         let (pipe, receiver) = mpsc::channel(WAITING);
         let gathering = Gathering::default();
-        let archive = Self {
-            zip: ZipWriter::new_stream(gathering.clone()),
-            gathering,
-            pipe,
-            modified: dos_time(modified),
-            sha256: Sha256::new(),
-            size: 0,
-        };
+        let zip = ZipWriter::new_stream(gathering.clone());
+        let outlet = Outlet { gathering, pipe, sha256: Sha256::new(), size: 0 };
+        let archive = Self { zip, outlet, modified: dos_time(modified) };
         let pieces = futures_util::stream::unfold(Some(receiver), |receiver| async move {
             let mut receiver = receiver?;
             match receiver.recv().await {
@@ -115,7 +125,7 @@ impl Archive {
     pub(super) fn begin(&mut self, name: &str, packing: Packing, size: u64) -> Result<(), Problem> {
         let level = match packing {
             Packing::Compress => 6,
-            Packing::Copy => 0,
+            Packing::Copy => 1,
         };
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -130,28 +140,20 @@ impl Archive {
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Problem> {
         for part in bytes.chunks(PIECE) {
             self.zip.write_all(part).map_err(Problem::internal)?;
-            if self.gathering.len() >= PIECE {
-                self.send().await?;
+            if self.outlet.gathering.len() >= PIECE {
+                self.outlet.send().await?;
             }
         }
         Ok(())
     }
 
     /// Closes the archive.
-    pub(super) async fn finish(mut self) -> Result<Sealed, Problem> {
-        // The writer stays whole until its bytes have left.
-        let zip = mem::replace(&mut self.zip, ZipWriter::new_stream(Gathering::default()));
+    pub(super) async fn finish(self) -> Result<Sealed, Problem> {
+        let Self { zip, mut outlet, .. } = self;
         zip.finish().map_err(broken)?;
-        self.send().await?;
-        self.pipe.send(Piece::End).await.map_err(closed)?;
-        Ok(Sealed { size: self.size, sha256: self.sha256.finish() })
-    }
-
-    async fn send(&mut self) -> Result<(), Problem> {
-        let bytes = Bytes::from(self.gathering.take());
-        self.sha256.update(&bytes);
-        self.size += bytes.len() as u64;
-        self.pipe.send(Piece::Bytes(bytes)).await.map_err(closed)
+        outlet.send().await?;
+        outlet.pipe.send(Piece::End).await.map_err(closed)?;
+        Ok(Sealed { size: outlet.size, sha256: outlet.sha256.finish() })
     }
 }
 

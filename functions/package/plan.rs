@@ -1,14 +1,10 @@
 //! What goes into a package, frozen when the work begins: names only, with versions where a listing gives them, and what is
 //! known of each file. Its size grows by some hundred bytes an item; nothing else of a package is held whole.
 
-use std::str::FromStr;
-
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use kundportal_domain::{
-    Category, CommentId, FileId, InviteId, RequestId, UserId,
-    data_map::{Container, InPackage},
-    records::FileMeta,
+    Category, CommentId, FileId, InviteId, RequestId, UserId, data_map::Container, records::FileMeta,
 };
 use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
 use serde::{Deserialize, Serialize};
@@ -50,12 +46,6 @@ impl Own {
     /// Its row in the data map.
     pub(crate) fn category(&self, subject: UserId) -> Option<Category> {
         Category::of(Container::Tenant, &format!("{}{}", layout::subject(subject), self.name))
-    }
-
-    /// Whether a package holds it.
-    pub(crate) fn is_included(&self, subject: UserId) -> bool {
-        self.category(subject)
-            .is_some_and(|category| !matches!(category.entry().in_package, InPackage::LeftOut(_)))
     }
 
     pub(crate) fn etag(&self) -> ETag {
@@ -119,19 +109,13 @@ impl Plan {
                 let Some(name) = entry.name.strip_prefix(&prefix) else { continue };
                 match name.strip_prefix("refs/").and_then(|reference| reference.split_once('/')) {
                     None => plan.own.push(Own { name: name.to_owned(), etag: entry.properties.etag.0 }),
-                    Some((kind, id)) if kind == RefKind::File.as_str() => {
-                        files.extend(id_in(id, FileId::from_inverted));
-                    }
-                    Some((kind, id)) if kind == RefKind::Comment.as_str() => {
-                        plan.comments.extend(id_in(id, CommentId::from_inverted));
-                    }
-                    Some((kind, id)) if kind == RefKind::Invite.as_str() => {
-                        plan.invites.extend(id_in(id, InviteId::from_inverted));
-                    }
-                    Some((kind, id)) if kind == RefKind::Request.as_str() => {
-                        plan.requests.extend(id_in(id, RequestId::from_inverted));
-                    }
-                    Some((kind, _)) => tracing::error!(kind, "a kind of reference that no package knows"),
+                    Some((kind, id)) => match RefKind::ALL.into_iter().find(|known| known.as_str() == kind) {
+                        Some(RefKind::File) => files.extend(id.parse::<FileId>()),
+                        Some(RefKind::Comment) => plan.comments.extend(id.parse::<CommentId>()),
+                        Some(RefKind::Invite) => plan.invites.extend(id.parse::<InviteId>()),
+                        Some(RefKind::Request) => plan.requests.extend(RequestId::from_inverted(id)),
+                        None => tracing::error!("a kind of reference that no package knows"),
+                    },
                 }
             }
             match page.next {
@@ -150,9 +134,4 @@ impl Plan {
             .await?;
         Ok(plan)
     }
-}
-
-/// The id at the end of a reference: plain, or inverted where a list needs the newest first.
-fn id_in<Id: FromStr, E>(name: &str, from_inverted: impl Fn(&str) -> Result<Id, E>) -> Option<Id> {
-    name.parse().ok().or_else(|| from_inverted(name).ok())
 }

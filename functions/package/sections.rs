@@ -412,7 +412,7 @@ impl Content<'_> {
     }
 }
 
-/// Text gets smaller; most else is compressed already, and level 0 is fast.
+/// Text gets smaller; most else is compressed already.
 fn packing(content_type: &ContentType) -> Packing {
     let content_type = content_type.as_str();
     let is_text = content_type.starts_with("text/")

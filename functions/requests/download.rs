@@ -62,8 +62,8 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
             Ok(respond::stream(StatusCode::PARTIAL_CONTENT, blob.body, length, headers))
         }
         Selected::Unsatisfiable => {
-            let mut answer = Answer::default();
-            *answer.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            let problem = Problem::from(ProblemType::RangeNotSatisfiable);
+            let mut answer = problem.to_response(context.locale(), &context.invocation);
             respond::set(answer.headers_mut(), header::CONTENT_RANGE, &range::unsatisfied_range(size));
             Ok(answer)
         }

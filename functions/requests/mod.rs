@@ -93,7 +93,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         parameters: &[],
         request: RequestBody::Empty,
         success: Success::Bytes { media_types: &["application/zip"], ranges: true },
-        problems: &[ProblemType::Forbidden, ProblemType::RequestNotReady],
+        problems: &[ProblemType::Forbidden, ProblemType::RequestNotReady, ProblemType::RangeNotSatisfiable],
     },
 ];
 
