@@ -10,13 +10,13 @@ mod host;
 mod issuer;
 mod keys;
 mod parent;
+mod port;
 mod reply;
 mod server;
 mod storage;
 
 use std::{
     io::{self, Write as _},
-    net::Ipv4Addr,
     path::PathBuf,
     sync::Arc,
 };
@@ -52,9 +52,9 @@ pub(crate) struct Options {
     /// Folder of the data; it is made where it is missing.
     #[arg(long, default_value = ".kundportal", value_name = "FOLDER")]
     data_dir: PathBuf,
-    /// Port on localhost.
-    #[arg(long, default_value_t = 7071)]
-    port: u16,
+    /// Port on localhost at the first start, 7071 unless given; the folder keeps it.
+    #[arg(long)]
+    port: Option<u16>,
     /// Start without demo data.
     #[arg(long)]
     empty: bool,
@@ -77,14 +77,7 @@ pub(crate) fn refuse_on_azure(environment: &Environment) -> Result<(), String> {
 pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(), String> {
     let mut ending = Ending::listen().map_err(|error| format!("Signals cannot be received: {error}."))?;
     let folder = Folder::open(&options.data_dir).map_err(|error| error.to_string())?;
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                format!("Port {} is in use; end what uses it or choose another with --port.", options.port)
-            }
-            _ => format!("Port {} cannot be used: {error}.", options.port),
-        })?;
-    let port = listener.local_addr().map_err(|error| format!("The port is unknown: {error}."))?.port();
+    let (listener, port) = port::listen(&folder, options.port).await?;
     let local = Local::start(&folder, port, environment)?;
     let ended = local.serve(listener, &mut ending, &folder, options.empty).await;
     local.stop().await;

@@ -3,6 +3,7 @@
 #![cfg(all(unix, feature = "dev"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
+mod demo;
 mod endings;
 mod process;
 mod refusals;

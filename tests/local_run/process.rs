@@ -22,13 +22,14 @@ pub(crate) struct LocalRun {
     pub(crate) address: String,
 }
 
-/// The program with this folder and a free port, without demo data.
-pub(crate) fn program(folder: &Path) -> Command {
+/// The program with this folder, a free port, and arguments.
+pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kundportal"));
     command
         .arg("--data-dir")
         .arg(folder)
-        .args(["--port", "0", "--empty"])
+        .args(["--port", "0"])
+        .args(arguments)
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command
@@ -41,9 +42,15 @@ pub(crate) async fn refusal(mut command: Command) -> (Option<i32>, String) {
 }
 
 impl LocalRun {
-    /// Starts one and waits until it says where it is.
+    /// Starts one without demo data and waits until it says where it is.
     pub(crate) async fn start(folder: &Path) -> Self {
-        let mut child = program(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_with(folder, &["--empty"]).await
+    }
+
+    /// Starts one with these arguments and waits until it says where it is.
+    pub(crate) async fn start_with(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child =
+            program(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = timeout(PATIENCE, async {
             while let Some(line) = output.next_line().await.unwrap() {

@@ -19,11 +19,25 @@ async fn a_port_in_use() {
 }
 
 #[tokio::test]
+async fn another_port_than_the_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = LocalRun::start(folder.path()).await;
+    let port = run.address.rsplit(':').next().unwrap().to_owned();
+    run.signal("TERM");
+    run.ended().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kundportal"));
+    command.arg("--data-dir").arg(folder.path()).args(["--port", "1"]);
+    let (code, said) = refusal(command).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&format!("belongs to port {port}")), "{said}");
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
-    let (code, said) = refusal(program(&file.join("data"))).await;
+    let (code, said) = refusal(program(&file.join("data"), &["--empty"])).await;
     assert_eq!(code, Some(1));
     assert!(said.starts_with("The data folder ") && said.contains("cannot be written"), "{said}");
     assert_eq!(said.lines().count(), 1);
@@ -42,7 +56,7 @@ async fn a_damaged_database() {
         .find(|path| path.extension().is_some_and(|extension| extension == "sqlite3"))
         .unwrap();
     std::fs::write(database, vec![0x55; 8192]).unwrap();
-    let (code, said) = refusal(program(folder.path())).await;
+    let (code, said) = refusal(program(folder.path(), &["--empty"])).await;
     assert_eq!(code, Some(1));
     assert!(said.contains("is damaged"), "{said}");
     assert_eq!(said.lines().count(), 1);
@@ -52,7 +66,7 @@ async fn a_damaged_database() {
 async fn a_folder_that_another_local_run_uses() {
     let folder = tempfile::tempdir().unwrap();
     let _run = LocalRun::start(folder.path()).await;
-    let (code, said) = refusal(program(folder.path())).await;
+    let (code, said) = refusal(program(folder.path(), &["--empty"])).await;
     assert_eq!(code, Some(1));
     assert!(said.contains("is used by another local run"), "{said}");
     assert_eq!(said.lines().count(), 1);
@@ -61,7 +75,7 @@ async fn a_folder_that_another_local_run_uses() {
 #[tokio::test]
 async fn a_development_build_on_azure() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = program(folder.path());
+    let mut command = program(folder.path(), &["--empty"]);
     command.env("WEBSITE_INSTANCE_ID", "1");
     let (code, said) = refusal(command).await;
     assert_eq!(code, Some(1));

@@ -106,8 +106,7 @@ impl Making<'_> {
     }
 
     fn key(&self, of: &str, name: &str) -> String {
-        // A key is a header: letters beyond ASCII are written as numbers.
-        let name: String = name.chars().map(|letter| format!("{:x}", u32::from(letter))).collect();
+        // A key is a header: it holds no letters beyond ASCII.
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, name.as_bytes());
         let short = data_encoding::HEXLOWER.encode(digest.as_ref().get(..8).unwrap_or_default());
         format!("demo-{}-{of}-{short}", self.tenant.id)
@@ -172,16 +171,15 @@ impl Making<'_> {
         let mut ids = BTreeMap::new();
         for customer in self.tenant.customers {
             let there = items(&known).find(|known| known["name"] == customer.name);
-            let made = match there {
-                Some(there) => there.clone(),
-                None => {
-                    let mut new = json!({"name": customer.name});
-                    if let Some(number) = customer.organisation_number {
-                        new["organisationNumber"] = number.into();
-                    }
-                    let key = self.key("customer", customer.name);
-                    administrator.post(&self.path("/customers"), &new, &key, "making a customer").await?
+            let made = if let Some(there) = there {
+                there.clone()
+            } else {
+                let mut new = json!({"name": customer.name});
+                if let Some(number) = customer.organisation_number {
+                    new["organisationNumber"] = number.into();
                 }
+                let key = self.key("customer", customer.name);
+                administrator.post(&self.path("/customers"), &new, &key, "making a customer").await?
             };
             ids.insert(customer.name, text(&made["id"]));
         }

@@ -32,15 +32,15 @@ fn pdf(text: &str) -> Vec<u8> {
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_vec(),
     ];
     let mut file = b"%PDF-1.4\n".to_vec();
-    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    let mut table = vec![format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1)];
     for (place, object) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        table.push(format!("{:010} 00000 n \n", file.len()));
         file.extend(format!("{} 0 obj\n", place + 1).bytes());
         file.extend(object);
         file.extend(b"\nendobj\n");
     }
     let start = file.len();
-    file.extend(table.bytes());
+    file.extend(table.concat().bytes());
     file.extend(
         format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1)
             .bytes(),
