@@ -481,3 +481,44 @@ async fn give_file(
         blobs.put_bytes(&path, content.into(), Condition::Always).await.expect("stored");
     }
 }
+
+#[tokio::test]
+async fn what_goes_or_changes_meanwhile_is_listed_and_stops_nothing() {
+    let portal = Portal::start().await;
+    let (tenant, customer, user) = member(&portal).await;
+    give_file(&portal, &tenant, &customer, &user, 0, "borta.txt", b"borta".to_vec()).await;
+    give_file(&portal, &tenant, &customer, &user, 1, "kvar.txt", b"kvar".to_vec()).await;
+    let request = ask(&portal, &tenant, &user).await;
+    let frozen =
+        portal.faults().pause(Matching::any().kind(CallKind::Put).name("package-plan"), Moment::After);
+    let meanwhile = async {
+        frozen.reached().await;
+        let gone = portal.names().await.into_iter().find(|name| name.ends_with("/content")).expect("a file");
+        let (container, name) = gone.split_once('/').expect("a path");
+        let container = kundportal_store::Container::new(container);
+        let path = kundportal_store::BlobPath::new(container, name);
+        portal.blobs().delete(&path, None).await.expect("deleted");
+        let later = json!({"auth_time": portal.now().as_second() - 60});
+        portal
+            .as_with(&user, later)
+            .patch(&tenant.path("/profile"), json!({"name": "Kim Ny"}))
+            .await
+            .expect(200);
+        frozen.release();
+    };
+    tokio::join!(portal.pump_all(), meanwhile);
+    let answer = package(&portal, &tenant, &user, &request).await.expect(200);
+    let entries = entries(&answer, &request);
+    let missing = parsed(&entries, "data/not-included.json");
+    let of = |category: &str| {
+        missing.as_array().expect("a list").iter().find(|item| item["category"] == category).cloned()
+    };
+    assert_eq!(of("files").expect("the file")["reason"], "gone");
+    assert!(
+        entries.keys().filter(|name| name.starts_with("data/files/")).count() == 1,
+        "{:?}",
+        entries.keys()
+    );
+    let page = String::from_utf8(entries["index.html"].clone()).expect("UTF-8");
+    assert!(page.contains("Det här kom inte med"), "{page}");
+}

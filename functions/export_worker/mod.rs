@@ -34,7 +34,7 @@ pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Work::Export { request, subject } = marked.work else { return Err(ProblemType::Malformed.into()) };
     let abandoned = marked.is_abandoned(app.now());
     let export = Export::new(&app, &marker.tenant, request, subject).await?;
-    match export.complete(abandoned).await? {
+    match Box::pin(export.complete(abandoned)).await? {
         Progress::Finished => Ok(app.finish(&marker).await?),
         Progress::UnderWay => Ok(()),
     }
@@ -116,7 +116,7 @@ impl<'a> Export<'a> {
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
         let sealed = match there {
             Some(sealed) => sealed,
-            None => self.write(&case, &profile, &version).await?,
+            None => Box::pin(self.write(&case, &profile, &version)).await?,
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
         if self.profile().await?.is_none() {

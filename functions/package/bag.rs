@@ -1,4 +1,4 @@
-//! A BagIt bag (RFC 8493, version 1.0) within a ZIP: payload first, then the manifests that were gathered meanwhile.
+//! A `BagIt` bag (RFC 8493, version 1.0) within a ZIP: payload first, then the manifests that were gathered meanwhile.
 
 use std::fmt::Write as _;
 

@@ -18,6 +18,9 @@ use crate::{app::App, problem::Problem};
 /// Objects read at once.
 const CONCURRENT_READS: usize = 16;
 
+/// What was asked for, and the object with its version where there is one.
+type Read<K, T> = Result<(K, Option<(T, ETag)>), Problem>;
+
 /// The content while it is written.
 pub(super) struct Content<'a> {
     pub(super) source: Source<'a>,
@@ -72,7 +75,7 @@ impl<'a> Content<'a> {
     pub(super) fn read_own<T: DeserializeOwned + 'a>(
         &self,
         category: Category,
-    ) -> impl Stream<Item = Result<(&'a Own, Option<(T, ETag)>), Problem>> + use<'a, T> {
+    ) -> impl Stream<Item = Read<&'a Own, T>> + use<'a, T> {
         let layout = self.source.layout;
         let subject = crate::layout::subject(self.source.case.subject);
         let paths: Vec<_> =
@@ -87,24 +90,20 @@ impl<'a> Content<'a> {
         own: &Own,
         found: Option<(T, ETag)>,
     ) -> Option<T> {
-        match found {
-            Some((value, etag)) => {
-                if etag != own.etag() {
-                    self.miss(category, &own.name, NotIncludedBecause::Changed);
-                }
-                Some(value)
-            }
-            None => {
-                self.miss(category, &own.name, NotIncludedBecause::Gone);
-                None
-            }
+        let Some((value, etag)) = found else {
+            self.miss(category, &own.name, NotIncludedBecause::Gone);
+            return None;
+        };
+        if etag != own.etag() {
+            self.miss(category, &own.name, NotIncludedBecause::Changed);
         }
+        Some(value)
     }
 
     /// Notes what is not in the package as it was.
-    pub(super) fn miss(&mut self, category: Category, item: impl ToString, reason: NotIncludedBecause) {
+    pub(super) fn miss(&mut self, category: Category, item: impl Into<String>, reason: NotIncludedBecause) {
         let at = self.source.app.now();
-        self.not_included.push(NotIncluded { category, item: item.to_string(), reason, at });
+        self.not_included.push(NotIncluded { category, item: item.into(), reason, at });
     }
 
     /// A JSON file of one object.
@@ -207,7 +206,7 @@ impl JsonList {
 pub(super) fn read_all<'a, K: 'a, T: DeserializeOwned + 'a>(
     app: &'a App,
     paths: Vec<(K, BlobPath)>,
-) -> impl Stream<Item = Result<(K, Option<(T, ETag)>), Problem>> + use<'a, K, T> {
+) -> impl Stream<Item = Read<K, T>> + use<'a, K, T> {
     stream::iter(paths)
         .map(move |(key, path)| async move { Ok((key, app.read::<T>(&path).await?)) })
         .buffered(CONCURRENT_READS)

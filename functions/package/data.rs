@@ -223,8 +223,10 @@ pub(super) enum NotIncludedBecause {
     Changed,
 }
 
+type MakeSchema = fn() -> Schema;
+
 /// Every JSON file of a package and what makes its schema.
-pub(super) const SCHEMAS: [(&str, fn() -> Schema); 10] = [
+pub(super) const SCHEMAS: [(&str, MakeSchema); 10] = [
     ("profile", of::<Profile>),
     ("memberships", of::<Vec<Membership>>),
     ("sign-ins", of::<Vec<SignIn>>),

@@ -1,4 +1,4 @@
-//! The package of an access request (Art. 15(3)): a BagIt bag in a ZIP, streamed from store to store.
+//! The package of an access request (Art. 15(3)): a `BagIt` bag in a ZIP, streamed from store to store.
 
 mod archive;
 mod bag;
@@ -37,7 +37,7 @@ pub(crate) async fn store(source: Source<'_>) -> Result<Sealed, Problem> {
     let path = source.layout.package(source.case.id);
     let (bag, stream) = Bag::new(source.case.id.to_string(), source.plan.frozen_at);
     let put = app.blobs().put(&path, stream, Condition::IfAbsent);
-    let (stored, filled) = tokio::join!(put, Content::new(source, bag).write());
+    let (stored, filled) = tokio::join!(put, Box::pin(Content::new(source, bag).write()));
     match stored {
         Ok(_) => filled,
         Err(StoreError::AlreadyExists) => sealed(app, &path)

@@ -145,7 +145,7 @@ impl Page {
     }
 
     /// A table with its file in machine-readable form.
-    pub(super) fn table(&mut self, section: Section, columns: &[&str], file: &str) {
+    pub(super) fn table(&mut self, section: &Section, columns: &[&str], file: &str) {
         self.heading(section.key, if section.key == "not-included" { "body" } else { "note" });
         if section.total == 0 {
             let empty = format!("package-{}-empty", section.key);

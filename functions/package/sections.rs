@@ -130,7 +130,7 @@ impl Content<'_> {
             list.push(&mut self.bag, &item).await?;
         }
         list.end(&mut self.bag).await?;
-        self.page.table(section, &["customer", "role", "since"], "memberships");
+        self.page.table(&section, &["customer", "role", "since"], "memberships");
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl Content<'_> {
             list.push(&mut self.bag, &item).await?;
         }
         list.end(&mut self.bag).await?;
-        self.page.table(section, &["time", "ip-address", "kept-until"], "sign-ins");
+        self.page.table(&section, &["time", "ip-address", "kept-until"], "sign-ins");
         Ok(())
     }
 
@@ -174,7 +174,7 @@ impl Content<'_> {
             }
         }
         list.end(&mut self.bag).await?;
-        self.page.table(section, &["time", "event"], "activity");
+        self.page.table(&section, &["time", "event"], "activity");
 
         let mut list = JsonList::begin(&mut self.bag, "look-ups").await?;
         let mut section = Section::new("look-ups");
@@ -184,7 +184,7 @@ impl Content<'_> {
             list.push(&mut self.bag, &look_up).await?;
         }
         list.end(&mut self.bag).await?;
-        self.page.table(section, &["time", "purpose"], "look-ups");
+        self.page.table(&section, &["time", "purpose"], "look-ups");
         Ok(())
     }
 
@@ -227,7 +227,7 @@ impl Content<'_> {
         }
         list.end(&mut self.bag).await?;
         let columns = ["file", "customer", "size", "content-type", "uploaded", "checksum"];
-        self.page.table(section, &columns, "files");
+        self.page.table(&section, &columns, "files");
         Ok(())
     }
 
@@ -236,7 +236,7 @@ impl Content<'_> {
         let blob = match self.source.app.blobs().get(&self.source.layout.file_content(meta.id), None).await {
             Ok(blob) => blob,
             Err(StoreError::NotFound) => {
-                self.miss(Category::Files, meta.id, NotIncludedBecause::Gone);
+                self.miss(Category::Files, meta.id.to_string(), NotIncludedBecause::Gone);
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -246,7 +246,7 @@ impl Content<'_> {
         let written =
             self.copy(&format!("data/{path}"), packing(&meta.content_type), size, blob.body).await?;
         if written.sha256 != meta.sha256 || written.size != meta.size {
-            self.miss(Category::Files, meta.id, NotIncludedBecause::Changed);
+            self.miss(Category::Files, meta.id.to_string(), NotIncludedBecause::Changed);
         }
         Ok(Some(path))
     }
@@ -261,7 +261,7 @@ impl Content<'_> {
             // What has another author, or none any more, is not the person's.
             let own = found.map(|(comment, _)| comment);
             let Some(comment) = own.filter(|comment| comment.author == Some(self.source.case.subject)) else {
-                self.miss(Category::Comments, id, NotIncludedBecause::Gone);
+                self.miss(Category::Comments, id.to_string(), NotIncludedBecause::Gone);
                 continue;
             };
             let customer_name = self.customer_name(comment.customer).await?;
@@ -283,7 +283,7 @@ impl Content<'_> {
             list.push(&mut self.bag, &item).await?;
         }
         list.end(&mut self.bag).await?;
-        self.page.table(section, &["time", "customer", "thread", "text"], "comments");
+        self.page.table(&section, &["time", "customer", "thread", "text"], "comments");
         Ok(())
     }
 
@@ -303,7 +303,7 @@ impl Content<'_> {
             let Some((invite, _)) = found else {
                 // The record of the first invitation goes long before the account.
                 if self.source.plan.invites.contains(&id) {
-                    self.miss(Category::Invitations, id, NotIncludedBecause::Gone);
+                    self.miss(Category::Invitations, id.to_string(), NotIncludedBecause::Gone);
                 }
                 continue;
             };
@@ -345,7 +345,7 @@ impl Content<'_> {
         }
         list.end(&mut self.bag).await?;
         let columns = ["sent", "email", "customer", "role", "message", "state"];
-        self.page.table(section, &columns, "invitations");
+        self.page.table(&section, &columns, "invitations");
         Ok(())
     }
 
@@ -358,7 +358,7 @@ impl Content<'_> {
         while let Some((id, found)) = found.try_next().await? {
             let own = found.map(|(case, _)| case);
             let Some(case) = own.filter(|case| case.subject == self.source.case.subject) else {
-                self.miss(Category::Cases, id, NotIncludedBecause::Gone);
+                self.miss(Category::Cases, id.to_string(), NotIncludedBecause::Gone);
                 continue;
             };
             section.row(&[
@@ -382,7 +382,7 @@ impl Content<'_> {
             list.push(&mut self.bag, &item).await?;
         }
         list.end(&mut self.bag).await?;
-        self.page.table(section, &["received", "kind", "state", "due", "reference"], "requests");
+        self.page.table(&section, &["received", "kind", "state", "due", "reference"], "requests");
         Ok(())
     }
 
@@ -406,7 +406,7 @@ impl Content<'_> {
         }
         list.end(&mut self.bag).await?;
         if !missing.is_empty() {
-            self.page.table(section, &["time", "kind", "reference", "reason"], "not-included");
+            self.page.table(&section, &["time", "kind", "reference", "reason"], "not-included");
         }
         Ok(())
     }
