@@ -179,7 +179,10 @@ impl<'a> Scene<'a> {
             ("POST", "/comments") => {
                 (self.path(rest), Some(json!({"customer": self.a(), "thread": "Leverans", "text": "Hej"})))
             }
-            ("POST", "/requests") => (self.path(rest), Some(json!({"kind": "access"}))),
+            ("POST", "/requests") => {
+                self.portal.pump_all().await;
+                (self.path(rest), Some(json!({"kind": "access"})))
+            }
             _ => self.outside(method, template, &email).await,
         }
     }
@@ -274,6 +277,8 @@ impl<'a> Scene<'a> {
 
     /// A case of the member's; one whose package is ready, except where it is to be withdrawn.
     async fn request_path(&self, template: &str) -> String {
+        // A person has one request in progress at a time.
+        self.portal.pump_all().await;
         let id = self
             .owner()
             .post(&self.path("/requests"), json!({"kind": "access"}))

@@ -73,6 +73,8 @@ impl Portal {
 
     /// With changed settings.
     pub(crate) async fn start_with(storage: Storage, change: impl FnOnce(&mut Settings)) -> Self {
+        // Shown with a test that fails. Several portals of a process share it.
+        let _ = tracing_subscriber::fmt().with_test_writer().with_ansi(false).without_time().try_init();
         // A Monday morning in Sweden.
         let clock = Arc::new(FixedClock::new("2026-03-02T08:00:00Z".parse().expect("a time")));
         let store = match storage {
