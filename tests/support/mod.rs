@@ -22,7 +22,7 @@ mod tools;
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use contract::contract;
-pub(crate) use host::{Delivery, timer_envelope};
+pub(crate) use host::{Delivery, queue_envelope, timer_envelope};
 pub(crate) use issuer::{Issuer, Speaker};
 pub(crate) use people::{Person, Tenant, User};
 pub(crate) use portal::{Portal, Storage};
