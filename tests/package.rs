@@ -9,7 +9,7 @@ use std::{
 
 use kundportal_store::{CallKind, Matching, Moment};
 use serde_json::{Value, json};
-use support::{Answer, Portal, Tenant, User};
+use support::{Answer, Portal, Tenant, User, give_file, sha256};
 
 /// A tenant, a customer of it, and a member who wants their data.
 async fn member(portal: &Portal) -> (Tenant, String, User) {
@@ -294,7 +294,7 @@ async fn a_run_that_fails_at_any_step_comes_to_the_same_end() {
             assert_eq!(case.at("/package/size"), answer.body.len());
             let etag = case.text_at("/package/sha256");
             assert_eq!(answer.header("etag"), Some(format!("\"{etag}\"").as_str()));
-            assert_eq!(support_sha256(&answer.body), etag, "{step} {moment:?}");
+            assert_eq!(sha256(&answer.body), etag, "{step} {moment:?}");
             let work: Vec<_> =
                 portal.names().await.into_iter().filter(|name| name.contains("export-")).collect();
             assert!(work.is_empty(), "{work:?}");
@@ -304,10 +304,6 @@ async fn a_run_that_fails_at_any_step_comes_to_the_same_end() {
             }
         }
     }
-}
-
-fn support_sha256(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref())
 }
 
 #[tokio::test]
@@ -335,7 +331,7 @@ async fn two_workers_on_one_request_make_one_package() {
     let case = seen(&portal, &tenant, &user, &request).await;
     assert_eq!(case.text_at("/state"), "fulfilled");
     let answer = package(&portal, &tenant, &user, &request).await.expect(200);
-    assert_eq!(support_sha256(&answer.body), case.text_at("/package/sha256"));
+    assert_eq!(sha256(&answer.body), case.text_at("/package/sha256"));
     let ready =
         portal.mails_to(&user.email).iter().filter(|mail| mail.subject.reveal().contains("klara")).count();
     assert_eq!(ready, 1);
@@ -434,7 +430,7 @@ async fn three_hundred_files_with_any_names_open_everywhere_and_make_a_valid_bag
     assert_eq!(files.len(), 300);
     for file in files {
         let content = &entries[&format!("data/{}", file["path"].as_str().expect("a path"))];
-        assert_eq!(file["sha256"], support_sha256(content));
+        assert_eq!(file["sha256"], sha256(content));
     }
     let folder = tempfile::TempDir::new().expect("a folder");
     let zip = folder.path().join("package.zip");
@@ -449,37 +445,6 @@ async fn three_hundred_files_with_any_names_open_everywhere_and_make_a_valid_bag
     run("sha256sum", &["--quiet", "-c", "manifest-sha256.txt"], &bag, None);
     run("sha256sum", &["--quiet", "-c", "tagmanifest-sha256.txt"], &bag, None);
     run("bagit.py", &["--validate", &request], folder.path(), None);
-}
-
-/// Puts a file into the person's records as an upload leaves it.
-async fn give_file(
-    portal: &Portal,
-    tenant: &Tenant,
-    customer: &str,
-    user: &User,
-    number: usize,
-    name: &str,
-    content: Vec<u8>,
-) {
-    use kundportal_store::{BlobPath, BlobStoreExt as _, Condition, Container};
-    let id = kundportal_domain::FileId::new(
-        portal.now(),
-        (number as u64).to_be_bytes().repeat(2)[6..].try_into().expect("ten bytes"),
-    );
-    let meta = json!({
-        "id": id, "name": name, "contentType": "application/octet-stream", "size": content.len(),
-        "sha256": support_sha256(&content), "customer": customer, "author": user.id,
-        "uploadedAt": portal.now().to_string(), "scan": "off",
-    });
-    let blobs = portal.blobs();
-    for (name, content) in [
-        (format!("subjects/{}/refs/file/{id}", user.id), Vec::new()),
-        (format!("files/{id}/content"), content),
-        (format!("files/{id}/meta.json"), meta.to_string().into_bytes()),
-    ] {
-        let path = BlobPath::new(Container::new(format!("tenant-{}", tenant.id)), name);
-        blobs.put_bytes(&path, content.into(), Condition::Always).await.expect("stored");
-    }
 }
 
 #[tokio::test]

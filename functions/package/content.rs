@@ -39,15 +39,16 @@ impl<'a> Content<'a> {
     /// Writes all of it.
     pub(super) async fn write(mut self) -> Result<Sealed, Problem> {
         self.about();
-        self.profile().await?;
-        self.memberships().await?;
-        self.sign_ins().await?;
-        self.activity().await?;
-        self.files().await?;
-        self.comments().await?;
-        self.invitations().await?;
-        self.requests().await?;
-        self.not_included().await?;
+        // Each on its own on the heap: together they would make one very large future.
+        Box::pin(self.profile()).await?;
+        Box::pin(self.memberships()).await?;
+        Box::pin(self.sign_ins()).await?;
+        Box::pin(self.activity()).await?;
+        Box::pin(self.files()).await?;
+        Box::pin(self.comments()).await?;
+        Box::pin(self.invitations()).await?;
+        Box::pin(self.requests()).await?;
+        Box::pin(self.not_included()).await?;
         for (name, schema) in SCHEMAS {
             let schema = pretty(&schema())?;
             self.bag.add(&format!("data/schemas/{name}.schema.json"), schema).await?;

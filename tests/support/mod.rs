@@ -13,6 +13,7 @@
 mod answer;
 mod caller;
 mod contract;
+mod files;
 mod host;
 mod issuer;
 mod people;
@@ -22,6 +23,7 @@ mod tools;
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use contract::contract;
+pub(crate) use files::{give_file, sha256};
 pub(crate) use host::{Delivery, queue_envelope, timer_envelope};
 pub(crate) use issuer::{Issuer, Speaker};
 pub(crate) use people::{Person, Tenant, User};
