@@ -63,7 +63,7 @@ impl<'a> Content<'a> {
             identifier: self.source.case.id.to_string(),
             version: self.source.app.settings().version.clone(),
         };
-        self.bag.finish(&info).await
+        Box::pin(self.bag.finish(&info)).await
     }
 
     /// What is under the person's prefix of this category.
