@@ -1,6 +1,6 @@
 //! Reading and writing stored objects as JSON.
 
-use std::fmt::Display;
+use std::borrow::Borrow;
 
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     app::App,
+    due::DueItem,
     layout::{TenantLayout, on_platform},
     problem::Problem,
 };
@@ -60,7 +61,7 @@ impl App {
         self.blobs().delete_if_exists(path).await.map(drop)
     }
 
-    /// Notes that retention must look at an item on a day: see [`crate::due::DueItem`]. The day is noted for the tenant
+    /// Notes that retention must look at an item on a day: see [`DueItem`]. The day is noted for the tenant
     /// too; for days to come once a process, since a run removes a day's note only after the day.
     ///
     /// The day's note is written last and anew: a run that has looked at the day meanwhile finds that the note is not the one
@@ -69,9 +70,9 @@ impl App {
         &self,
         tenant: &TenantId,
         day: Date,
-        item: impl Display,
+        item: impl Borrow<DueItem>,
     ) -> Result<(), StoreError> {
-        self.mark(&TenantLayout::new(tenant).due(day, &item.to_string())).await?;
+        self.mark(&TenantLayout::new(tenant).due(day, &item.borrow().to_string())).await?;
         let key = (tenant.clone(), day, "due");
         let now = self.now();
         if day <= self.today() || self.caches().days.get(&key, now).is_none() {

@@ -24,12 +24,9 @@ pub(super) const fn entry(category: Category) -> Entry {
             Delete,
         ),
         Category::EmailChanges => (places![], LegitimateInterests, Within(Category::Profile), Delete),
-        Category::Pictures => (
-            places![Tenant "subjects/*/picture", Tenant "subjects/*/picture/**"],
-            LegitimateInterests,
-            Section("package-picture"),
-            Delete,
-        ),
+        Category::Pictures => {
+            (places![Tenant "subjects/*/picture/*"], LegitimateInterests, Section("package-picture"), Delete)
+        }
         Category::LastUse => {
             (places![Tenant "subjects/*/last-use"], LegitimateInterests, Within(Category::Profile), Delete)
         }
@@ -97,7 +94,13 @@ pub(super) const fn entry(category: Category) -> Entry {
             (places![Staging "**"], LegitimateInterests, LeftOut("left-out-uploads"), Expire)
         }
         Category::Work => (
-            places![Tenant "due/**", Tenant "work/**", Platform "due/**", Platform "work/**"],
+            places![
+                Tenant "subjects/*/outbox/**",
+                Tenant "reads/**",
+                Tenant "due/**",
+                Platform "due/**",
+                Platform "work/**"
+            ],
             LegitimateInterests,
             LeftOut("left-out-index"),
             Expire,
