@@ -346,3 +346,27 @@ async fn who_has_lost_their_sign_in_gets_a_new_one_for_the_same_user() {
     portal.as_(&kim).get(&tenant.path("/profile")).await.expect_problem(404, "not-found");
     assert_eq!(portal.as_(&kim).get("/api/me").await.expect(200).json(), json!([]));
 }
+
+#[tokio::test]
+async fn a_sign_in_that_was_replaced_does_not_come_back_by_the_invitation_that_once_gave_it() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("t1").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let path = tenant.path(&format!("/users/{}/reinvite", kim.id));
+    let mut tokens = Vec::new();
+    let mut sign_ins = Vec::new();
+    for name in ["second", "third"] {
+        portal.as_(&tenant.administrator).post_empty(&path).await.expect(201);
+        portal.pump_all().await;
+        tokens.push(portal.invite_token("kim@example.com"));
+        let mut anew = Person::new("kim@example.com");
+        anew.sub = name.to_owned();
+        assert_eq!(portal.accept(&anew).await.id, kim.id);
+        sign_ins.push(anew);
+    }
+    let again = json!({"token": tokens[0]});
+    portal.as_(&sign_ins[0]).post("/api/invites/accept", again).await.expect(200);
+    portal.as_(&sign_ins[1]).get(&tenant.path("/profile")).await.expect(200);
+    portal.as_(&sign_ins[0]).get(&tenant.path("/profile")).await.expect_problem(404, "not-found");
+}

@@ -90,6 +90,12 @@ async fn commit(
 ) -> Result<UserId, Problem> {
     let app = &context.app;
     let layout = TenantLayout::new(tenant);
+    if let Some(rebound) = invite.rebinds {
+        let profile = app.read::<Profile>(&layout.profile(rebound)).await?;
+        if profile.is_none_or(|(profile, _)| profile.is_leaving()) {
+            return Err(ProblemType::NotFound.into());
+        }
+    }
     let (user, claimed) = claim(context, &layout, &invite, identity).await?;
     let by = By { user: Some(user), role: ByRole::Invited };
     let record = AuditRecord::intended(app, by, context.operation.id, invite.id).about([user]);

@@ -28,6 +28,10 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
         if let Some(profile) = before.as_ref().filter(|profile| profile.granted.contains(&invite.id)) {
             return follow(app, tenant, profile, invite).await;
         }
+        if before.is_none() && invite.rebinds.is_some() {
+            // The account went meanwhile: a new sign-in does not bring it back.
+            return invites::complete_closed(app, tenant, invite.id).await;
+        }
         let profile = grant(app, before.clone(), invite, acceptance);
         match &before {
             // The former sign-in ends before the new one begins, so that no crash leaves both.
@@ -59,7 +63,8 @@ fn is_same_identity(one: &Profile, other: &Profile) -> bool {
     one.issuer == other.issuer && one.subject.reveal() == other.subject.reveal()
 }
 
-/// The profile after the invitation. A role that says more is not lost to one that says less.
+/// The profile after the invitation, which grants once: who repeats an acceptance brings back no role that was taken away
+/// since, and no sign-in that another has replaced. A role that says more is not lost to one that says less.
 fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Acceptance) -> Profile {
     let now = app.now();
     let mut profile = before.unwrap_or_else(|| Profile {
@@ -86,11 +91,12 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
         created_at: now,
         updated_at: now,
     });
-    profile.issuer.clone_from(&acceptance.issuer);
-    profile.subject = acceptance.subject.clone();
+    profile.granted.push(invite.id);
+    profile.updated_at = now;
     if invite.rebinds.is_some() {
         // It gives a new sign-in, and nothing that has been taken away meanwhile.
-        profile.updated_at = now;
+        profile.issuer.clone_from(&acceptance.issuer);
+        profile.subject = acceptance.subject.clone();
         return profile;
     }
     if profile.role == TenantRole::Member || invite.role.tenant_role() == TenantRole::Administrator {
@@ -99,8 +105,6 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
     if let (Some(customer), Some(role)) = (invite.customer, invite.role.membership_role()) {
         profile.join(customer, role, now);
     }
-    profile.granted.push(invite.id);
-    profile.updated_at = now;
     profile
 }
 
