@@ -149,8 +149,11 @@ pub(crate) async fn complete(
     let layout = TenantLayout::new(tenant);
     let mut progress = Progress::Finished;
     if let Some((profile, _)) = app.read::<Profile>(&layout.profile(user)).await? {
-        mark_account_due(app, tenant, &profile).await?;
-        index_user(app, tenant, &profile).await?;
+        // By no entry is one to be found again who is leaving.
+        if !profile.is_leaving() {
+            mark_account_due(app, tenant, &profile).await?;
+            index_user(app, tenant, &profile).await?;
+        }
         progress = administrators::settle(app, &layout, user, None).await?;
     }
     Ok(if abandoned { progress } else { Progress::UnderWay })

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use kundportal_domain::{CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId};
-use kundportal_store::{BlobPath, Condition, StoreError};
+use kundportal_store::{BlobPath, Condition, ETag, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{app::App, layout::on_platform, problem::Problem};
@@ -32,9 +32,8 @@ pub(crate) enum Work {
     InviteCode { invite: InviteId, number: u32 },
     /// A mail to a user: the item under the user's outbox.
     Mail { user: UserId, mail: String },
-    /// A user's index entries, and their place in the list of administrators.
-    User { user: UserId },
-    /// An administrator's change of a user, each with a marker of its own.
+    /// An administrator's change of a user, with their index entries and their place in the list of administrators; each change
+    /// has a marker of its own.
     UserChange { user: UserId, change: RecordId },
     /// A membership that is ended.
     MembershipEnd { user: UserId, customer: CustomerId },
@@ -76,7 +75,6 @@ impl Work {
             Self::Acceptance { invite, user, .. } => format!("acceptance-{invite}-{user}"),
             Self::InviteCode { invite, number } => format!("invite-code-{invite}-{number}"),
             Self::Mail { user, mail } => format!("mail-{user}-{mail}"),
-            Self::User { user } => format!("user-{user}"),
             Self::UserChange { user, change } => format!("user-{user}-{change}"),
             Self::MembershipEnd { user, customer } => format!("membership-end-{user}-{customer}"),
             Self::Picture { user, name } => format!("picture-{user}-{name}"),
@@ -170,9 +168,16 @@ pub(crate) struct Marker {
     pub(crate) day: Date,
     pub(crate) id: String,
     pub(crate) queue: &'static str,
+    /// The version that was written or read: who begins the same work anew makes the marker theirs. None where any will do.
+    pub(crate) version: Option<ETag>,
 }
 
 impl Marker {
+    /// The marker of this work under this day, in whatever version it is there.
+    pub(crate) fn of(tenant: &TenantId, day: Date, work: &Work) -> Self {
+        Self { tenant: tenant.clone(), day, id: work.id(), queue: work.queue(), version: None }
+    }
+
     pub(crate) fn path(&self) -> BlobPath {
         on_platform::work(self.day, &self.tenant, &self.id)
     }
@@ -205,8 +210,9 @@ impl App {
         work: Work,
     ) -> Result<Marker, StoreError> {
         let now = self.now();
-        let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
-        self.write(&marker.path(), &MarkedWork::new(work, now), Condition::Always).await?;
+        let mut marker = Marker::of(tenant, day, &work);
+        let version = self.write(&marker.path(), &MarkedWork::new(work, now), Condition::Always).await?;
+        marker.version = Some(version);
         Ok(marker)
     }
 
@@ -217,7 +223,7 @@ impl App {
         day: Date,
         work: Work,
     ) -> Result<Marker, StoreError> {
-        let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
+        let marker = Marker::of(tenant, day, &work);
         match self.write(&marker.path(), &MarkedWork::new(work, self.now()), Condition::IfAbsent).await {
             Ok(_) | Err(StoreError::AlreadyExists) => Ok(marker),
             Err(error) => Err(error),
@@ -240,9 +246,12 @@ impl App {
         Ok(())
     }
 
-    /// Removes the marker of work that has come to its end.
+    /// Removes the marker of work that has come to its end; one that somebody has written anew meanwhile is theirs, and stays.
     pub(crate) async fn finish(&self, marker: &Marker) -> Result<(), StoreError> {
-        self.unmark(&marker.path()).await
+        match self.blobs().delete(&marker.path(), marker.version.as_ref()).await {
+            Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sees to it that list reads are copied to people's activity; once a day and process.

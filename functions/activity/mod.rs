@@ -33,7 +33,8 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
                 break 'pages;
             }
             if id == Work::Reads.id() {
-                marked.push(Marker { tenant, day, id: id.to_owned(), queue: Work::Reads.queue() });
+                let version = Some(entry.properties.etag.clone());
+                marked.push(Marker { version, ..Marker::of(&tenant, day, &Work::Reads) });
             }
         }
         match page.next {

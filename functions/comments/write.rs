@@ -67,7 +67,7 @@ async fn write(
     };
     // The one marker of a comment that is written: on the day on which its id was made.
     let day = stockholm::date_of(comment.id.created_at());
-    let marker = Marker { tenant: tenant.clone(), day, id: work.id(), queue: work.queue() };
+    let marker = Marker::of(tenant, day, &work);
     let path = layout.comment(comment.id);
     if again {
         if let Some(found) = app.read::<Comment>(&path).await? {

@@ -191,12 +191,6 @@ impl Upload {
 
     /// The one marker of an upload: on the day on which its id was made.
     fn marker(&self, user: &User) -> Marker {
-        let work = self.work(user);
-        Marker {
-            tenant: user.tenant.id.clone(),
-            day: stockholm::date_of(self.id.created_at()),
-            id: work.id(),
-            queue: work.queue(),
-        }
+        Marker::of(&user.tenant.id, stockholm::date_of(self.id.created_at()), &self.work(user))
     }
 }

@@ -139,16 +139,18 @@ impl App {
     }
 }
 
-/// Sends a mail to a user and removes it.
+/// Sends a mail to a user and removes it. One that is not there yet is still to be stored by whoever wrote the marker, unless
+/// they are gone.
 pub(crate) async fn complete(
     app: &App,
     tenant: &TenantId,
     user: UserId,
     id: &str,
+    abandoned: bool,
 ) -> Result<Progress, Problem> {
     let layout = TenantLayout::new(tenant);
     let path = layout.outgoing(user, id);
-    let Some((outgoing, _)) = app.read::<Outgoing>(&path).await? else { return Ok(Progress::Finished) };
+    let Some((outgoing, _)) = app.read::<Outgoing>(&path).await? else { return Ok(abandoned.into()) };
     let profile = app.read::<Profile>(&layout.profile(user)).await?.map(|(profile, _)| profile);
     let age = app.now().duration_since(outgoing.since);
     let has_followed = |profile: &Profile| outgoing.follows.is_none_or(|time| profile.updated_at >= time);

@@ -44,7 +44,7 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
 
 /// Announces the work at a marker if it waits; true when it did.
 async fn announce(app: &App, day: Date, tenant: TenantId, id: &str) -> Result<bool, Problem> {
-    let mut marker = Marker { tenant, day, id: id.to_owned(), queue: "" };
+    let mut marker = Marker { tenant, day, id: id.to_owned(), queue: "", version: None };
     let marked = match app.read::<MarkedWork>(&marker.path()).await {
         Ok(Some((marked, _))) => marked,
         Ok(None) => return Ok(false),

@@ -21,9 +21,11 @@ pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
 pub(crate) async fn open(app: App, text: &str) -> Result<Option<(App, Marker, MarkedWork)>, Problem> {
     let message: Message = text.parse().map_err(|_| Problem::from(ProblemType::Malformed))?;
     let app = at_time_of(app, &message);
-    let mut marker = Marker { tenant: message.tenant, day: message.day, id: message.id, queue: "" };
-    let Some((marked, _)) = app.read::<MarkedWork>(&marker.path()).await? else { return Ok(None) };
+    let Message { tenant, day, id, .. } = message;
+    let mut marker = Marker { tenant, day, id, queue: "", version: None };
+    let Some((marked, version)) = app.read::<MarkedWork>(&marker.path()).await? else { return Ok(None) };
     marker.queue = marked.work.queue();
+    marker.version = Some(version);
     Ok(Some((app, marker, marked)))
 }
 
@@ -73,10 +75,8 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
             let acceptance = (*invite, *user, identity.as_str());
             invitation::complete(app, tenant, acceptance, abandoned).await.map(Progress::from)
         }
-        Work::Mail { user, mail } => mail::complete(app, tenant, *user, mail).await,
-        Work::User { user } | Work::UserChange { user, .. } => {
-            people::complete(app, tenant, *user, abandoned).await
-        }
+        Work::Mail { user, mail } => mail::complete(app, tenant, *user, mail, abandoned).await,
+        Work::UserChange { user, .. } => people::complete(app, tenant, *user, abandoned).await,
         Work::MembershipEnd { user, customer } => {
             people::complete_membership(app, tenant, *user, *customer, abandoned).await
         }
@@ -93,8 +93,7 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         Work::File { file, author, customer } => {
             files::complete(app, tenant, (*file, *author, *customer), abandoned).await
         }
-        // They have queues of their own.
-        Work::Export { .. } | Work::Retention { .. } => Err(ProblemType::Malformed.into()),
-        _ => Err(Problem::internal("no worker completes this kind of work")),
+        // They have queues, or a timer, of their own.
+        Work::Export { .. } | Work::Retention { .. } | Work::Reads => Err(ProblemType::Malformed.into()),
     }
 }
