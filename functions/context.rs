@@ -13,7 +13,6 @@ use sync_wrapper::SyncWrapper;
 
 use crate::{
     app::App,
-    layout::TenantLayout,
     operation::Operation,
     problem::{FieldError, Problem, ProblemType},
 };
@@ -55,11 +54,6 @@ impl Context {
     /// The tenant in the path.
     pub(crate) fn tenant_id(&self) -> Result<TenantId, Problem> {
         self.parameter("tenant")
-    }
-
-    /// Where the tenant in the path keeps its data.
-    pub(crate) fn layout(&self) -> Result<TenantLayout, Problem> {
-        Ok(TenantLayout::new(&self.tenant_id()?))
     }
 
     /// A query parameter, decoded; the first of several.
@@ -220,12 +214,9 @@ fn field_error(mut pointer: String, error: &serde_json::Error) -> FieldError {
         ["invalid", _] => "is not an allowed value",
         ["duplicate", _] => "appears twice",
         ["data", "did"] => "is of none of the allowed forms",
-        _ => {
-            return FieldError::new(
-                pointer,
-                text.rsplit_once(" at line ").map_or(text.as_str(), |(rule, _)| rule),
-            );
-        }
+        // Our own types'.
+        ["must" | "not", _] => text.rsplit_once(" at line ").map_or(text.as_str(), |(rule, _)| rule),
+        _ => "is not an allowed value",
     };
     FieldError::new(pointer, rule)
 }
