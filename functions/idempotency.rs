@@ -14,7 +14,7 @@ use crate::{
     auth::User,
     context::Context,
     due::DueItem,
-    keys::Purpose,
+    keys::{Purpose, Sha256},
     layout::on_platform,
     problem::{Problem, ProblemType},
 };
@@ -84,19 +84,17 @@ impl Context {
     }
 
     /// The id of what one row of a file creates: the same row of the same file, sent again by the same person within the
-    /// key's lifetime, gets the same.
+    /// key's lifetime, gets the same. `sha256` is the file's.
     pub(crate) async fn claim_row<Id: FromStr + Display>(
         &self,
         user: &User,
-        file: &[u8],
+        sha256: &str,
         row: usize,
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
-        let mut sha256 = crate::keys::Sha256::new();
-        sha256.update(file);
-        let parts = [self.operation.id, &user.id().to_string(), &sha256.finish(), &row.to_string()];
+        let parts = [self.operation.id, &user.id().to_string(), sha256, &row.to_string()];
         let hash = self.app.settings().index_keys.name(Purpose::IdempotencyKey, &parts);
-        self.claim_for_user(user, &hash, file, new).await
+        self.claim_for_user(user, &hash, sha256.as_bytes(), new).await
     }
 
     /// The same for the operator, who is no user of the tenant.
@@ -144,11 +142,7 @@ impl Context {
         content: &[u8],
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
-        let digest = {
-            let mut sha256 = crate::keys::Sha256::new();
-            sha256.update(content);
-            sha256.finish()
-        };
+        let digest = Sha256::of(content);
         let content = self.app.settings().index_keys.name(Purpose::Content, &[&self.query, &digest]);
         let id = new();
         let claimed = Claimed { id: id.to_string(), content };

@@ -133,6 +133,13 @@ impl Sha256 {
         Self(digest::Context::new(&digest::SHA256))
     }
 
+    /// Of bytes that are at hand, in lower-case hexadecimal.
+    pub(crate) fn of(bytes: &[u8]) -> String {
+        let mut sha256 = Self::new();
+        sha256.update(bytes);
+        sha256.finish()
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

@@ -18,6 +18,7 @@ use crate::{
     context::Context,
     csv_import::{self, Cells, ImportRow},
     customers,
+    keys::Sha256,
     problem::{FieldError, Problem, ProblemType},
     respond::{self, Answer},
 };
@@ -69,8 +70,13 @@ pub(super) async fn import(mut context: Context, user: User) -> Result<Answer, P
     if media_type.split(';').next().map(str::trim) != Some("text/csv") {
         return Err(ProblemType::UnsupportedMediaType.into());
     }
-    let file = context.bytes(context.app.settings().limits.import_bytes).await?;
+    let limits = context.app.settings().limits;
+    let file = context.bytes(limits.import_bytes).await?;
     let rows = csv_import::parse(&file).map_err(|error| Problem::invalid("", error))?;
+    if rows.len() > limits.import_rows {
+        return Err(Problem::invalid("", format!("the file must have at most {} rows", limits.import_rows)));
+    }
+    let sha256 = Sha256::of(&file);
     let mut planned = Vec::new();
     let mut seen = HashSet::new();
     for row in rows {
@@ -92,7 +98,7 @@ pub(super) async fn import(mut context: Context, user: User) -> Result<Answer, P
                 *more += 1;
                 room.map(|()| None)
             }
-            Ok(new) => invite(&context, &user, &file, row, new).await.map(Some),
+            Ok(new) => invite(&context, &user, &sha256, row, new).await.map(Some),
             Err(errors) => Err(Problem::invalid_all(errors)),
         };
         imported.push(match outcome {
@@ -126,12 +132,12 @@ fn rejected(row: usize, problem: Problem) -> Result<ImportedRow, Problem> {
 async fn invite(
     context: &Context,
     user: &User,
-    file: &[u8],
+    sha256: &str,
     row: usize,
     new: NewInvite,
 ) -> Result<InviteId, Problem> {
     let app = &context.app;
-    let id = context.claim_row(user, file, row, || InviteId::new(app.now(), app.random())).await?;
+    let id = context.claim_row(user, sha256, row, || InviteId::new(app.now(), app.random())).await?;
     if app.exists(&user.layout.invite(id)).await? {
         return Ok(id);
     }
