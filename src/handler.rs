@@ -1,6 +1,6 @@
 //! The custom handler: what the Functions host starts and asks.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, panic, sync::Arc};
 
 use kundportal_functions::{Adapters, App, routes};
 use kundportal_store::{Mailer, SystemClock, SystemEntropy};
@@ -17,8 +17,18 @@ pub(crate) fn port(environment: &Environment) -> Option<Result<u16, String>> {
     Some(value.parse().map_err(|_| format!("{name} is not the number of a port.")))
 }
 
+/// Says of a panic where it was and not what it says, which may hold anything: what is written to the error stream reaches
+/// the platform's log.
+fn keep_panics_quiet() {
+    panic::set_hook(Box::new(|panic| match panic.location() {
+        Some(place) => tracing::error!(file = place.file(), line = place.line(), "a panic was caught"),
+        None => tracing::error!("a panic was caught"),
+    }));
+}
+
 /// Serves the functions until the process is ended. The error is for the log.
 pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), String> {
+    keep_panics_quiet();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let config = Config::read(environment, clock.clone()).map_err(|problems| problems.to_string())?;
     let storage = config.storage.open(clock.clone(), entropy.clone())?;
