@@ -44,8 +44,8 @@ impl App {
     /// From adapters and settings.
     #[must_use]
     pub fn new(adapters: Adapters, settings: Settings) -> Self {
-        let shared =
-            Shared { adapters, settings, caches: Caches::default(), pictures: PictureLimiter::default() };
+        let pictures = PictureLimiter::new(settings.limits.picture_pixels);
+        let shared = Shared { adapters, settings, caches: Caches::default(), pictures };
         Self { shared: Arc::new(shared), fixed_now: None }
     }
 
@@ -72,10 +72,6 @@ impl App {
 
     pub(crate) fn blobs(&self) -> &dyn BlobStore {
         self.shared.adapters.blobs.as_ref()
-    }
-
-    pub(crate) fn shared_blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::clone(&self.shared.adapters.blobs)
     }
 
     pub(crate) fn mailer(&self) -> &dyn Mailer {

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 
 use structure::Outline;
 
-/// Most pixels of a picture that is decoded.
+/// Most pixels of a picture that is ever decoded: what a decoder may take for itself depends on it.
 pub const MOST_PIXELS: u64 = 25_000_000;
 /// Longest side of a picture that comes out, in pixels.
 pub const LONGEST_SIDE: u32 = 512;
@@ -66,27 +66,23 @@ pub enum PictureError {
 #[derive(Clone, Debug)]
 pub struct PictureLimiter {
     turn: Arc<Semaphore>,
-}
-
-impl Default for PictureLimiter {
-    fn default() -> Self {
-        Self::new()
-    }
+    most_pixels: u64,
 }
 
 impl PictureLimiter {
-    /// A limiter of its own.
+    /// A limiter of its own, that lets pictures of at most so many pixels pass, and never more than [`MOST_PIXELS`].
     #[must_use]
-    pub fn new() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)) }
+    pub fn new(most_pixels: u64) -> Self {
+        Self { turn: Arc::new(Semaphore::new(1)), most_pixels: most_pixels.min(MOST_PIXELS) }
     }
 
     /// Makes the picture to be kept of an uploaded one, beside the asynchronous work. The caller has limited `upload`.
     pub async fn process(&self, upload: Bytes) -> Result<Picture, PictureError> {
         // The turn goes with the work: a caller who goes away leaves it running, and the next one waits for it.
         let turn = Arc::clone(&self.turn).acquire_owned().await;
+        let most_pixels = self.most_pixels;
         let work = tokio::task::spawn_blocking(move || {
-            let picture = process(&upload);
+            let picture = process(&upload, most_pixels);
             drop(turn);
             picture
         });
@@ -95,9 +91,9 @@ impl PictureLimiter {
 }
 
 /// Makes the picture to be kept of an uploaded one. Decoders of foreign bytes may panic: that is a broken picture too.
-fn process(upload: &[u8]) -> Result<Picture, PictureError> {
+fn process(upload: &[u8], most_pixels: u64) -> Result<Picture, PictureError> {
     let format = format_of(upload)?;
-    let outline = Outline::read(upload, format)?;
+    let outline = Outline::read(upload, format, most_pixels)?;
     // What follows the picture's own end is nobody's business.
     let picture = upload.get(..outline.end).ok_or(PictureError::Undecodable)?;
     catch_unwind(AssertUnwindSafe(|| remake(picture, format))).unwrap_or(Err(PictureError::Undecodable))

@@ -1,9 +1,13 @@
 //! The configuration: environment variables read into types, once, at the start. Everything that is wrong is reported
 //! together, by the variable's name and never by its value.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc};
+use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
-use kundportal_functions::{ClientIp, FrontEnd, Keys, Limits, Settings};
+use kundportal_functions::{
+    ClientIp, FrontEnd, Keys, Limits, Settings,
+    csv_import::{LONGEST_FILE, MOST_ROWS},
+    picture::MOST_PIXELS,
+};
 use kundportal_store::{Clock, OidcIssuer, OidcVerifier, SmtpMailer, SmtpUrl};
 
 use crate::{environment::Environment, storage::StorageConfig};
@@ -136,6 +140,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
     let mail_domain = reader.parsed("KUNDPORTAL_MAIL_DOMAIN", mail_domain);
     let client_ip = client_ip(reader);
     let front_end = front_end(reader);
+    let limits = limits(reader);
     Some(Settings {
         index_keys: index_keys?,
         link_keys: link_keys?,
@@ -143,8 +148,8 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         mail_domain: mail_domain?,
         client_ip: client_ip?,
         front_end: front_end?,
-        limits: Limits::default(),
-        region: reader.optional("KUNDPORTAL_REGION").map(str::to_owned),
+        limits,
+        region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }
@@ -186,6 +191,43 @@ fn client_ip(reader: &mut Reader<'_>) -> Option<ClientIp> {
     let number = |text: &str| text.parse::<NonZeroUsize>().map_err(|_| "is not a number from 1 on");
     let trusted_proxies = reader.parsed("KUNDPORTAL_TRUSTED_PROXIES", number)?;
     Some(ClientIp::Forwarded { header, trusted_proxies })
+}
+
+/// The region that this instance runs in: as the platform says, or, off the platform, as configured.
+/// The platform's display name ('Sweden Central') becomes the region's name (swedencentral).
+fn region(reader: &Reader<'_>) -> Option<String> {
+    let name = reader.optional("REGION_NAME").or_else(|| reader.optional("KUNDPORTAL_REGION"))?;
+    Some(name.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase())
+}
+
+/// Where the host answers 500 to a body: ours has to be refused before, with 413.
+const MOST_BODY_BYTES: u64 = 104_857_600 - 1;
+
+/// What a caller may send. Each can be set by a variable of its own, up to what an instance can bear.
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    let mut limits = Limits::default();
+    limit(reader, "KUNDPORTAL_MAX_FILE_BYTES", &mut limits.file_bytes, MOST_BODY_BYTES);
+    limit(reader, "KUNDPORTAL_MAX_PICTURE_BYTES", &mut limits.picture_bytes, 32 * 1024 * 1024);
+    limit(reader, "KUNDPORTAL_MAX_PICTURE_PIXELS", &mut limits.picture_pixels, MOST_PIXELS);
+    limit(reader, "KUNDPORTAL_MAX_IMPORT_BYTES", &mut limits.import_bytes, LONGEST_FILE as u64);
+    limit(reader, "KUNDPORTAL_MAX_IMPORT_ROWS", &mut limits.import_rows, MOST_ROWS);
+    limit(reader, "KUNDPORTAL_MAX_JSON_BYTES", &mut limits.json_bytes, 1024 * 1024);
+    limit(reader, "KUNDPORTAL_MAX_PENDING_INVITES", &mut limits.pending_invites, 5_000);
+    limits
+}
+
+/// A whole number from 1 to `most`; without the variable the limit stays as it is.
+fn limit<N: Copy + FromStr + PartialOrd + From<u8> + fmt::Display>(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    limit: &mut N,
+    most: N,
+) {
+    let Some(text) = reader.optional(name) else { return };
+    match text.parse::<N>() {
+        Ok(number) if N::from(1) <= number && number <= most => *limit = number,
+        _ => reader.refuse(name, format!("is not a whole number from 1 to {most}")),
+    }
 }
 
 fn front_end(reader: &mut Reader<'_>) -> Option<FrontEnd> {
@@ -276,5 +318,45 @@ mod tests {
         );
         let config = with("KUNDPORTAL_CLIENT_IP_HEADER", "client-ip").unwrap();
         assert_eq!(config.settings.client_ip, ClientIp::Header("client-ip".to_owned()));
+    }
+
+    #[test]
+    fn each_limit_can_be_set() {
+        let set: [(&str, fn(&Limits) -> u64); 7] = [
+            ("KUNDPORTAL_MAX_FILE_BYTES", |limits| limits.file_bytes),
+            ("KUNDPORTAL_MAX_PICTURE_BYTES", |limits| limits.picture_bytes),
+            ("KUNDPORTAL_MAX_PICTURE_PIXELS", |limits| limits.picture_pixels),
+            ("KUNDPORTAL_MAX_IMPORT_BYTES", |limits| limits.import_bytes),
+            ("KUNDPORTAL_MAX_IMPORT_ROWS", |limits| limits.import_rows as u64),
+            ("KUNDPORTAL_MAX_JSON_BYTES", |limits| limits.json_bytes),
+            ("KUNDPORTAL_MAX_PENDING_INVITES", |limits| limits.pending_invites as u64),
+        ];
+        for (name, limit) in set {
+            assert_eq!(limit(&with(name, "17").unwrap().settings.limits), 17, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_no_instance_can_bear_is_refused() {
+        for (name, value) in [
+            ("KUNDPORTAL_MAX_FILE_BYTES", "104857600"),
+            ("KUNDPORTAL_MAX_FILE_BYTES", "0"),
+            ("KUNDPORTAL_MAX_FILE_BYTES", "-1"),
+            ("KUNDPORTAL_MAX_FILE_BYTES", "64 MiB"),
+            ("KUNDPORTAL_MAX_PICTURE_PIXELS", "25000001"),
+            ("KUNDPORTAL_MAX_IMPORT_ROWS", "1001"),
+        ] {
+            assert!(with(name, value).err().unwrap().contains(name), "{name}");
+        }
+        let config = with("KUNDPORTAL_MAX_FILE_BYTES", "104857599").unwrap();
+        assert_eq!(config.settings.limits.file_bytes, 104_857_599);
+    }
+
+    #[test]
+    fn the_platform_says_which_region_it_is() {
+        let region = |name, value| with(name, value).unwrap().settings.region;
+        assert_eq!(region("REGION_NAME", "Sweden Central").as_deref(), Some("swedencentral"));
+        assert_eq!(region("KUNDPORTAL_REGION", "swedencentral").as_deref(), Some("swedencentral"));
+        assert_eq!(read(&good()).unwrap().settings.region, None);
     }
 }

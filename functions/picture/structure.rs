@@ -4,7 +4,7 @@
 
 use image::ImageFormat;
 
-use super::{MOST_PIXELS, PictureError};
+use super::PictureError;
 
 /// Most passes over a JPEG. Each costs time in proportion to all pixels; encoders make about ten.
 const MOST_SCANS: usize = 32;
@@ -17,12 +17,12 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    pub(super) fn read(file: &[u8], format: ImageFormat) -> Result<Self, PictureError> {
+    pub(super) fn read(file: &[u8], format: ImageFormat, most_pixels: u64) -> Result<Self, PictureError> {
         let mut rest = Bytes { file, at: 0 };
         match format {
-            ImageFormat::Jpeg => jpeg(&mut rest)?,
-            ImageFormat::Png => png(&mut rest)?,
-            ImageFormat::WebP => webp(&mut rest)?,
+            ImageFormat::Jpeg => jpeg(&mut rest, most_pixels)?,
+            ImageFormat::Png => png(&mut rest, most_pixels)?,
+            ImageFormat::WebP => webp(&mut rest, most_pixels)?,
             _ => return Err(PictureError::NotAPicture),
         }
         Ok(Self { end: rest.at })
@@ -30,7 +30,7 @@ impl Outline {
 }
 
 /// ISO/IEC 10918-1, annex B: segments up to the end-of-image marker, one frame header.
-fn jpeg(file: &mut Bytes<'_>) -> Result<(), PictureError> {
+fn jpeg(file: &mut Bytes<'_>, most_pixels: u64) -> Result<(), PictureError> {
     let (mut frames, mut scans) = (0, 0);
     file.take(2)?;
     loop {
@@ -48,7 +48,8 @@ fn jpeg(file: &mut Bytes<'_>) -> Result<(), PictureError> {
                         frames += 1;
                         let mut content = Bytes { file: content, at: 1 };
                         let (height, width) = (content.array()?, content.array()?);
-                        check_size(u16::from_be_bytes(width).into(), u16::from_be_bytes(height).into())?;
+                        let (width, height) = (u16::from_be_bytes(width), u16::from_be_bytes(height));
+                        check_size(width.into(), height.into(), most_pixels)?;
                     }
                     0xda => {
                         scans += 1;
@@ -65,7 +66,7 @@ fn jpeg(file: &mut Bytes<'_>) -> Result<(), PictureError> {
 }
 
 /// PNG (third edition), 5: chunks from IHDR to IEND.
-fn png(file: &mut Bytes<'_>) -> Result<(), PictureError> {
+fn png(file: &mut Bytes<'_>, most_pixels: u64) -> Result<(), PictureError> {
     file.take(8)?;
     loop {
         let first = file.at == 8;
@@ -76,7 +77,8 @@ fn png(file: &mut Bytes<'_>) -> Result<(), PictureError> {
                 return Err(PictureError::Undecodable);
             }
             let mut header = Bytes { file: file.file, at: file.at };
-            check_size(u32::from_be_bytes(header.array()?), u32::from_be_bytes(header.array()?))?;
+            let (width, height) = (header.array()?, header.array()?);
+            check_size(u32::from_be_bytes(width), u32::from_be_bytes(height), most_pixels)?;
         }
         file.take(usize::try_from(length).map_err(|_| PictureError::Undecodable)?)?;
         file.take(4)?;
@@ -88,7 +90,7 @@ fn png(file: &mut Bytes<'_>) -> Result<(), PictureError> {
 
 /// RFC 9649, 2: one bitstream, of the size that the header before it tells. (The decoder compares the two only after
 /// it has made room for the larger.)
-fn webp(file: &mut Bytes<'_>) -> Result<(), PictureError> {
+fn webp(file: &mut Bytes<'_>, most_pixels: u64) -> Result<(), PictureError> {
     file.take(4)?;
     let length = usize::try_from(u32::from_le_bytes(file.array()?)).map_err(|_| PictureError::Undecodable)?;
     let mut chunks = Bytes { file: file.take(length)?, at: 4 };
@@ -124,7 +126,7 @@ fn webp(file: &mut Bytes<'_>) -> Result<(), PictureError> {
             b"VP8X" | b"ANIM" | b"ANMF" => return Err(PictureError::Undecodable),
             _ => continue,
         };
-        check_size(size.0, size.1)?;
+        check_size(size.0, size.1, most_pixels)?;
         if *canvas.get_or_insert(size) != size {
             return Err(PictureError::Undecodable);
         }
@@ -132,9 +134,9 @@ fn webp(file: &mut Bytes<'_>) -> Result<(), PictureError> {
     if bitstreams == 1 { Ok(()) } else { Err(PictureError::Undecodable) }
 }
 
-fn check_size(width: u32, height: u32) -> Result<(), PictureError> {
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(PictureError::TooLarge { limit: MOST_PIXELS });
+fn check_size(width: u32, height: u32, most_pixels: u64) -> Result<(), PictureError> {
+    if u64::from(width) * u64::from(height) > most_pixels {
+        return Err(PictureError::TooLarge { limit: most_pixels });
     }
     Ok(())
 }

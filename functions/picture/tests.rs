@@ -6,6 +6,10 @@ use super::*;
 
 const TOO_LARGE: PictureError = PictureError::TooLarge { limit: MOST_PIXELS };
 
+fn process(upload: &[u8]) -> Result<Picture, PictureError> {
+    super::process(upload, MOST_PIXELS)
+}
+
 fn noise(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let seed = x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503);
@@ -376,7 +380,7 @@ fn of_an_animated_png_the_still_is_taken_and_an_animated_webp_refused() {
 
 #[tokio::test]
 async fn pictures_are_made_one_at_a_time_and_each_has_its_turn() {
-    let limiter = PictureLimiter::new();
+    let limiter = PictureLimiter::new(MOST_PIXELS);
     let upload = Bytes::from(as_jpeg(&noise(600, 600)));
     let turn = limiter.turn.acquire().await.expect("a turn");
     let waiting = tokio::spawn({
@@ -406,4 +410,15 @@ fn a_lossy_webp_is_a_picture_and_a_header_of_another_size_makes_it_none() {
     let under = |canvas: [u8; 10]| riff(&[(b"VP8X", &canvas), (b"VP8 ", stream)]);
     assert_eq!(remade(&under([0, 0, 0, 0, 5, 0, 0, 3, 0, 0])).0.dimensions(), (6, 4));
     assert_eq!(refused(&under([0, 0, 0, 0, 6, 0, 0, 3, 0, 0])), PictureError::Undecodable);
+}
+
+#[tokio::test]
+async fn fewer_pixels_can_be_allowed_than_are_ever_decoded() {
+    let upload = Bytes::from(as_jpeg(&noise(60, 60)));
+    let limit = 60 * 60 - 1;
+    assert_eq!(
+        PictureLimiter::new(limit).process(upload.clone()).await.err(),
+        Some(PictureError::TooLarge { limit })
+    );
+    assert!(PictureLimiter::new(limit + 1).process(upload).await.is_ok());
 }
