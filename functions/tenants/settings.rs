@@ -15,7 +15,7 @@ use crate::{
     context::{Context, if_unchanged},
     layout::on_platform,
     people::RACES,
-    problem::{Problem, ProblemType},
+    problem::{FieldError, Problem, ProblemType},
     respond::{self, Answer},
     work::Work,
 };
@@ -59,6 +59,23 @@ struct InstructionsPatch {
 }
 
 impl TenantPatch {
+    /// Nobody can decide a request in the portal yet, so waiting for a decision would be waiting for ever.
+    fn check(&self) -> Result<(), Problem> {
+        let InstructionsPatch { access, portability, rectification } = &self.instructions;
+        let errors: Vec<_> =
+            [("access", access), ("portability", portability), ("rectification", rectification)]
+                .into_iter()
+                .filter(|(_, instruction)| **instruction == Some(Instruction::Approval))
+                .map(|(name, _)| {
+                    FieldError::new(
+                        format!("/instructions/{name}"),
+                        "must be `automatic`: decisions cannot be made here yet",
+                    )
+                })
+                .collect();
+        if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_all(errors)) }
+    }
+
     fn apply_to(&self, tenant: &mut Tenant) {
         fn set<T: Clone>(target: &mut T, value: Option<&T>) {
             if let Some(value) = value {
@@ -79,6 +96,7 @@ impl TenantPatch {
 
 pub(super) async fn update(mut context: Context, user: User) -> Result<Answer, Problem> {
     let (patch, _) = context.json::<TenantPatch>().await?;
+    patch.check()?;
     let app = &context.app;
     let id = &user.tenant.id;
     let path = on_platform::tenant(id);
