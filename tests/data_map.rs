@@ -1,5 +1,7 @@
 //! Nothing is stored that the data map does not name.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -1,11 +1,15 @@
 //! What goes when: at its time and not a second before, once, whatever is killed meanwhile.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
 mod support;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use kundportal_store::{BlobPath, BlobStoreExt as _, Condition, Container};
 use reqwest::Method;
 use serde_json::json;
-use support::{Portal, Tenant, User};
+use support::{Delivery, Portal, Tenant, User};
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -311,7 +315,7 @@ async fn a_file_goes_by_the_period_in_force_whatever_it_was_when_it_came() {
     goes_at(&portal, &file, "2029-05-02T07:00:00Z").await;
     assert_eq!(
         administrator().get(&tenant.path(&format!("/files?customer={customer}"))).await.expect(200).items(),
-        [json!({}); 0]
+        Vec::<serde_json::Value>::new()
     );
 }
 
@@ -509,4 +513,33 @@ async fn a_comment_goes_after_the_chosen_period_and_its_thread_with_the_last_one
     assert_eq!(portal.as_(&user).get(&path).await.expect(200).items().len(), 1);
     goes_at(&portal, &second, "2028-03-03T08:00:00Z").await;
     assert_eq!(with(&portal, "thread").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_day_with_more_than_one_message_can_do_is_done_in_several() {
+    let portal = Portal::start().await;
+    let (_, _, user) = member(&portal).await;
+    let due = 1_100;
+    for number in 0..due {
+        for name in [
+            format!("subjects/{}/keys/1-{number:04}", user.id),
+            format!("due/2026-03-03/key/{}/1-{number:04}", user.id),
+        ] {
+            let path = BlobPath::new(Container::new("tenant-acme"), name);
+            portal.blobs().put_bytes(&path, Bytes::new(), Condition::Always).await.expect("a blob");
+        }
+    }
+    let path = BlobPath::new(Container::new("platform"), "due/2026-03-03/acme");
+    portal.blobs().put_bytes(&path, Bytes::new(), Condition::Always).await.expect("a blob");
+    portal.clock().set(time("2026-03-04T08:00:00Z"));
+    drop(portal.counts().take());
+    let deliveries = portal.timer("retention").await;
+    let tally = portal.counts().take();
+    let messages =
+        deliveries.iter().filter(|delivery| delivery.message.contains("retention-2026-03-03")).count();
+    assert_eq!(messages, 2);
+    assert!(deliveries.iter().all(Delivery::succeeded));
+    assert_eq!(with(&portal, "/keys/").await, [""; 0]);
+    assert!(!days(&portal).await.contains(&"2026-03-03".to_owned()));
+    assert!(tally.total() <= 8 * due + 20, "{} for {due} items", tally.total());
 }

@@ -1,6 +1,8 @@
 //! Work that a lost message or a killed process left: the timer brings it to its end, and the administrators learn of what
 //! fails again and again.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
 mod support;
 
 use kundportal_store::{CallKind, Matching, Moment};

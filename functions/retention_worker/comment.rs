@@ -34,7 +34,7 @@ impl Run<'_> {
             self.audit("retention", due, comment.author).await?;
             self.app.unmark(&entry).await?;
             self.end_thread(customer, &hash).await?;
-            for path in &reference {
+            if let Some(path) = &reference {
                 self.app.unmark(path).await?;
             }
             match self.app.blobs().delete(&path, Some(&etag)).await {
