@@ -4,7 +4,7 @@ use std::{fmt::Display, future::Future, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use kundportal_store::{Container, Continuation};
+use kundportal_store::{Container, Continuation, Page, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -74,6 +74,21 @@ fn bad_cursor() -> Problem {
 }
 
 impl App {
+    /// A page of the names under a prefix. A container that is not there holds nothing: that of the platform comes with the
+    /// first tenant, a tenant's own with the end of its founding.
+    pub(crate) async fn list(
+        &self,
+        container: &Container,
+        prefix: &str,
+        from: Option<&Continuation>,
+        max: usize,
+    ) -> Result<Page, StoreError> {
+        match self.blobs().list(container, prefix, from, max).await {
+            Err(StoreError::NotFound) => Ok(Page { entries: Vec::new(), next: None }),
+            page => page,
+        }
+    }
+
     /// The last parts of the names on a page, and the cursor of the next one. A cursor is signed together with its list, so
     /// that it leads nowhere else.
     pub(crate) async fn page(
@@ -83,15 +98,16 @@ impl App {
         request: &PageRequest,
     ) -> Result<(Vec<String>, Option<String>), Problem> {
         let from = self.position(container, prefix, request)?.map(Continuation);
-        let page = self.blobs().list(container, prefix, from.as_ref(), request.limit).await?;
+        let page = self.list(container, prefix, from.as_ref(), request.limit).await?;
         let next = page.next.map(|Continuation(position)| self.cursor(container, prefix, &position));
         let names =
             page.entries.into_iter().filter_map(|entry| entry.name.strip_prefix(prefix).map(str::to_owned));
         Ok((names.collect(), next))
     }
 
-    /// One page over several lists, one after the other in the order given; every name comes with its list's key.
-    pub(crate) async fn page_over<Key: Copy + Display + FromStr + PartialEq>(
+    /// One page over several lists, in the order of their keys, which is how they are given; every name comes with its list's key.
+    /// Where the list that a cursor is of is not among them any more, the page begins with the next one.
+    pub(crate) async fn page_over<Key: Copy + Display + FromStr + Ord>(
         &self,
         container: &Container,
         lists: &[(Key, String)],
@@ -102,8 +118,9 @@ impl App {
             Some(cursor) => {
                 let (key, inner) = cursor.split_once('~').ok_or_else(bad_cursor)?;
                 let key = key.parse::<Key>().map_err(|_| bad_cursor())?;
-                let place = lists.iter().position(|(other, _)| *other == key).ok_or_else(bad_cursor)?;
-                (place, Some(inner.to_owned()).filter(|inner| !inner.is_empty()))
+                let place = lists.partition_point(|(other, _)| *other < key);
+                let is_there = lists.get(place).is_some_and(|(other, _)| *other == key);
+                (place, Some(inner.to_owned()).filter(|inner| is_there && !inner.is_empty()))
             }
         };
         let mut found = Vec::new();
@@ -166,7 +183,7 @@ impl App {
         let mut names = Vec::new();
         let mut from = None;
         loop {
-            let page = self.blobs().list(container, prefix, from.as_ref(), 5_000).await?;
+            let page = self.list(container, prefix, from.as_ref(), 5_000).await?;
             names.extend(
                 page.entries
                     .into_iter()

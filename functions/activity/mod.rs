@@ -24,7 +24,7 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
     let today = app.today();
     let (mut from, mut marked) = (None, Vec::new());
     'pages: loop {
-        let page = app.blobs().list(&layout::platform(), on_platform::WORK, from.as_ref(), PAGE).await?;
+        let page = app.list(&layout::platform(), on_platform::WORK, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let Some((day, tenant, id)) = on_platform::dated(&entry.name, on_platform::WORK) else {
                 continue;
@@ -42,13 +42,19 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
             None => break,
         }
     }
+    let mut failed = None;
     for tenant in marked.iter().map(|marker| &marker.tenant).collect::<BTreeSet<_>>() {
-        copy_reads(&app, tenant).await?;
+        if let Err(problem) = copy_reads(&app, tenant).await {
+            // What cannot be read of one tenant stops no other; its markers stay.
+            tracing::error!(%tenant, "list reads could not be noted");
+            failed = Some(problem);
+            continue;
+        }
+        for marker in marked.iter().filter(|marker| marker.tenant == *tenant && marker.day < today) {
+            app.finish(marker).await?;
+        }
     }
-    for marker in marked.iter().filter(|marker| marker.day < today) {
-        app.finish(marker).await?;
-    }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// Copies every list read that waits to the activity of each person it showed. May run twice at once: the same record has
@@ -57,7 +63,7 @@ pub(crate) async fn copy_reads(app: &App, tenant: &TenantId) -> Result<(), Probl
     let layout = TenantLayout::new(tenant);
     let mut from = None;
     loop {
-        let page = app.blobs().list(layout.container(), layout::READS, from.as_ref(), PAGE).await?;
+        let page = app.list(layout.container(), layout::READS, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let path = layout.at(entry.name);
             let Some((record, _)) = app.read::<AuditRecord>(&path).await? else { continue };

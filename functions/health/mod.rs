@@ -48,15 +48,10 @@ async fn get(context: Context) -> Result<Answer, Problem> {
     let reached =
         app.caches().storage_reached.get(&(), now).is_some_and(|at| now.duration_since(at) <= LIFETIME);
     if !reached {
-        match app.blobs().list(&platform(), on_platform::TENANTS, None, 1).await {
-            // Before the first tenant there may be no container: storage has answered all the same.
-            Ok(_) | Err(kundportal_store::StoreError::NotFound) => {
-                app.caches().storage_reached.put((), now, now)
-            }
-            Err(error) => {
-                return Err(Problem { source: Some(error.into()), ..ProblemType::Unavailable.into() });
-            }
+        if let Err(error) = app.list(&platform(), on_platform::TENANTS, None, 1).await {
+            return Err(Problem { source: Some(error.into()), ..ProblemType::Unavailable.into() });
         }
+        app.caches().storage_reached.put((), now, now);
     }
     let settings = app.settings();
     let health = Health {

@@ -94,7 +94,7 @@ pub(super) async fn require_room(
     let Some(customer) = customer else { return Ok(()) };
     let limit = app.settings().limits.pending_invites;
     let prefix = layout::customer_invites(customer, InviteStatus::Pending);
-    let page = app.blobs().list(user.layout.container(), &prefix, None, limit.clamp(1, 5_000)).await?;
+    let page = app.list(user.layout.container(), &prefix, None, limit.clamp(1, 5_000)).await?;
     if page.entries.len() + more >= limit {
         return Err(Problem { limit: u64::try_from(limit).ok(), ..ProblemType::TooManyPending.into() });
     }

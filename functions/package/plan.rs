@@ -104,7 +104,7 @@ impl Plan {
         let prefix = layout::subject(subject);
         let mut from = None;
         loop {
-            let page = app.blobs().list(layout.container(), &prefix, from.as_ref(), 5_000).await?;
+            let page = app.list(layout.container(), &prefix, from.as_ref(), 5_000).await?;
             for entry in page.entries {
                 let Some(name) = entry.name.strip_prefix(&prefix) else { continue };
                 match name.strip_prefix("refs/").and_then(|reference| reference.split_once('/')) {

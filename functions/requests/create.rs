@@ -174,7 +174,7 @@ fn answer(case: Case, etag: &ETag) -> Result<Answer, Problem> {
 /// Whether the newest request of the person is still being worked on.
 async fn is_in_progress(context: &Context, user: &User, subject: UserId) -> Result<bool, Problem> {
     let prefix = layout::references(subject, RefKind::Request);
-    let page = context.app.blobs().list(user.layout.container(), &prefix, None, 10).await?;
+    let page = context.app.list(user.layout.container(), &prefix, None, 10).await?;
     for entry in page.entries {
         let name = entry.name.strip_prefix(&prefix).unwrap_or_default();
         let Ok(id) = RequestId::from_inverted(name) else { continue };

@@ -26,7 +26,7 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
     let today = app.today();
     let mut from = None;
     'pages: loop {
-        let page = app.blobs().list(&layout::platform(), on_platform::DUE, from.as_ref(), PAGE).await?;
+        let page = app.list(&layout::platform(), on_platform::DUE, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let Some((day, tenant, _)) = on_platform::dated(&entry.name, on_platform::DUE) else { continue };
             if day > today {
@@ -55,7 +55,7 @@ async fn forget_operator_keys(app: &App) -> Result<(), Problem> {
     let rules = RetentionRules::default();
     let mut from = None;
     loop {
-        let page = app.blobs().list(&layout::platform(), on_platform::KEYS, from.as_ref(), PAGE).await?;
+        let page = app.list(&layout::platform(), on_platform::KEYS, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             if is_over(entry.properties.last_modified, app.now(), &rules) {
                 app.unmark(&BlobPath::new(layout::platform(), entry.name)).await?;

@@ -49,7 +49,7 @@ impl Run<'_> {
     /// Removes a thread without entries. While there are some, whoever removes the last one does.
     async fn end_thread(&self, customer: CustomerId, hash: &str) -> Result<(), Problem> {
         let prefix = layout::thread_comments(customer, hash);
-        let page = self.app.blobs().list(self.layout.container(), &prefix, None, 1).await?;
+        let page = self.app.list(self.layout.container(), &prefix, None, 1).await?;
         if page.entries.is_empty() {
             threads::settle(self.app, &self.layout, customer, hash).await?;
         }

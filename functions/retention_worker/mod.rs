@@ -124,7 +124,7 @@ impl Run<'_> {
     async fn page(&mut self, progress: &mut Progress) -> Result<Page, Problem> {
         let prefix = layout::due_on(self.day);
         let container = self.layout.container().clone();
-        let page = self.app.blobs().list(&container, &prefix, progress.from.as_ref(), PAGE).await?;
+        let page = self.app.list(&container, &prefix, progress.from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let name = entry.name.strip_prefix(&prefix).unwrap_or_default();
             match self.item(name).await {
@@ -237,7 +237,7 @@ impl Run<'_> {
             Err(StoreError::NotFound) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let left = self.app.blobs().list(self.layout.container(), &layout::due_on(self.day), None, 1).await?;
+        let left = self.app.list(self.layout.container(), &layout::due_on(self.day), None, 1).await?;
         if !left.entries.is_empty() || left.next.is_some() {
             return Ok(());
         }

@@ -35,7 +35,7 @@ impl Run<'_> {
         let mut steps = STEPS;
         loop {
             let prefix = layout::refs(user);
-            let page = self.app.blobs().list(self.layout.container(), &prefix, None, PAGE).await?;
+            let page = self.app.list(self.layout.container(), &prefix, None, PAGE).await?;
             if page.entries.is_empty() && page.next.is_none() {
                 break;
             }
@@ -189,7 +189,7 @@ impl Run<'_> {
         let mut from = None;
         loop {
             let prefix = layout::subject(user);
-            let page = self.app.blobs().list(self.layout.container(), &prefix, from.as_ref(), PAGE).await?;
+            let page = self.app.list(self.layout.container(), &prefix, from.as_ref(), PAGE).await?;
             for entry in page.entries.into_iter().filter(|entry| entry.name != profile.name) {
                 if *steps == 0 {
                     return Ok(false);

@@ -157,11 +157,7 @@ impl From<Tenant> for TenantView {
 
 async fn list(context: Context, _: Identity) -> Result<Answer, Problem> {
     let app = &context.app;
-    let (names, next) = match app.page(&platform(), on_platform::TENANTS, &context.page_request()?).await {
-        // Before the first tenant there is no container either.
-        Err(problem) if problem.is(ProblemType::NotFound) => (Vec::new(), None),
-        page => page?,
-    };
+    let (names, next) = app.page(&platform(), on_platform::TENANTS, &context.page_request()?).await?;
     let read = |name: String| async move {
         let Some(id) = name.strip_suffix(".json").and_then(|id| id.parse::<TenantId>().ok()) else {
             return Ok(None);

@@ -38,7 +38,7 @@ pub(crate) async fn complete(
     let layout = TenantLayout::new(&tenant.id);
     let (prefix, from) = after.and_then(|after| after.split_once('|')).unwrap_or((PREFIXES[0], ""));
     let from = (!from.is_empty()).then(|| Continuation(from.to_owned()));
-    let page = app.blobs().list(layout.container(), prefix, from.as_ref(), PART).await?;
+    let page = app.list(layout.container(), prefix, from.as_ref(), PART).await?;
     for entry in &page.entries {
         mark(app, &tenant.id, &layout, &entry.name, &rules).await?;
     }

@@ -141,7 +141,7 @@ async fn standing(
     let prefix = layout::thread_comments(customer, hash);
     let mut from = None;
     loop {
-        let page = app.blobs().list(layout.container(), &prefix, from.as_ref(), 16).await?;
+        let page = app.list(layout.container(), &prefix, from.as_ref(), 16).await?;
         for entry in page.entries {
             let id = entry.name.strip_prefix(&prefix).and_then(|name| CommentId::from_inverted(name).ok());
             let Some(id) = id else { continue };

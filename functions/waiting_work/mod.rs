@@ -23,7 +23,7 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
     let today = app.today();
     let (mut from, mut left) = (None, ANNOUNCEMENTS);
     loop {
-        let page = app.blobs().list(&layout::platform(), on_platform::WORK, from.as_ref(), PAGE).await?;
+        let page = app.list(&layout::platform(), on_platform::WORK, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let Some((day, tenant, id)) = on_platform::dated(&entry.name, on_platform::WORK) else {
                 continue;
