@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
     Personal, RetentionRules,
+    records::Profile,
     retention::{Item, Warning, due_day},
 };
 use kundportal_store::{Condition, StoreError};
@@ -15,7 +16,7 @@ use crate::{
     auth::{User, client_ip},
     context::Context,
     due::DueItem,
-    problem::Problem,
+    problem::{Problem, ProblemType},
 };
 
 /// Seconds since 1970 from which names are counted back.
@@ -59,6 +60,7 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
     let now = app.now();
     let today = app.today();
     let tenant = &user.tenant.id;
+    let mut written = Vec::new();
     if let Some(at) = user.identity.claims.auth_time {
         let key = (tenant.clone(), user.id(), at);
         if app.caches().sign_ins.get(&key, now).is_none() {
@@ -71,7 +73,7 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
                 app.mark_due(tenant, until, item).await?;
                 let sign_in = SignIn { at, ip_address: client_ip(context).map(Personal::new), until };
                 match app.write(&path, &sign_in, Condition::IfAbsent).await {
-                    Ok(_) | Err(StoreError::AlreadyExists) => {}
+                    Ok(_) | Err(StoreError::AlreadyExists) => written.push(path),
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -80,9 +82,21 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
     }
     let key = (tenant.clone(), user.id(), today);
     if app.caches().last_use.get(&key, now).is_none() {
-        app.write(&user.layout.last_use(user.id()), &LastUse { day: today, warned: None }, Condition::Always)
-            .await?;
+        let path = user.layout.last_use(user.id());
+        app.write(&path, &LastUse { day: today, warned: None }, Condition::Always).await?;
+        written.push(path);
         app.caches().last_use.put(key, (), now);
+    }
+    if written.is_empty() {
+        return Ok(());
+    }
+    // Mark, then look: an account that went meanwhile leaves nothing.
+    let profile = app.read::<Profile>(&user.layout.profile(user.id())).await?;
+    if profile.is_none_or(|(profile, _)| profile.is_leaving()) {
+        for path in &written {
+            app.unmark(path).await?;
+        }
+        return Err(ProblemType::NotFound.into());
     }
     Ok(())
 }

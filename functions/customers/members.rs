@@ -134,10 +134,8 @@ impl Member {
     /// administrator has no say over the tenant's own people, members though they may be.
     async fn find(&self, context: &Context, by: &User) -> Result<Option<(Profile, ETag)>, Problem> {
         let found = context.app.read::<Profile>(&by.layout.profile(self.user)).await?;
-        let Some((profile, etag)) = found.filter(|(profile, _)| profile.membership(self.customer).is_some())
-        else {
-            return Ok(None);
-        };
+        let is_one = |profile: &Profile| !profile.is_leaving() && profile.membership(self.customer).is_some();
+        let Some((profile, etag)) = found.filter(|(profile, _)| is_one(profile)) else { return Ok(None) };
         if profile.role != TenantRole::Member && !by.is_administrator() {
             return Err(ProblemType::Forbidden.into());
         }

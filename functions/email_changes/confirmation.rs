@@ -80,9 +80,11 @@ async fn commit(app: &App, layout: &TenantLayout, user: UserId, number: u32) -> 
     Err(ProblemType::PreconditionFailed.into())
 }
 
-/// The profile with the address that this change is about; none where it cannot be confirmed any more.
+/// The profile with the address that this change is about; none where it cannot be confirmed any more, or where the account
+/// is being removed.
 fn confirmed(profile: &Profile, number: u32, now: Timestamp) -> Option<Profile> {
-    let change = pending_at(profile, now).filter(|change| change.number == number)?;
+    let change =
+        pending_at(profile, now).filter(|change| change.number == number && !profile.is_leaving())?;
     Some(Profile {
         email: change.email.clone(),
         pending_email: None,

@@ -189,15 +189,16 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
             (found.into_iter().map(|(_, id)| id).collect(), next)
         }
     };
-    let layout = &user.layout;
+    let (layout, user) = (&user.layout, &user);
     let invites: Vec<Invite> = load(ids, |id| async move {
         let Ok(id) = id.parse() else { return Ok(None) };
         let invite = app.read::<Invite>(&layout.invite(id)).await?.map(|(invite, _)| invite);
-        Ok(invite.filter(|invite| invite.status == status))
+        Ok(invite.filter(|invite| invite.status == status && is_administered(user, invite)))
     })
     .await?;
-    let subjects = invites.iter().filter_map(|invite| Some(invite.acceptance.as_ref()?.user));
-    let record = AuditRecord::intended(app, By::user(&user), context.operation.id, "invites")
+    let accepted = invites.iter().filter_map(|invite| Some(invite.acceptance.as_ref()?.user));
+    let subjects = accepted.chain(invites.iter().filter_map(|invite| invite.rebinds));
+    let record = AuditRecord::intended(app, By::user(user), context.operation.id, "invites")
         .about(subjects)
         .for_purpose(Purpose::UserAdministration);
     app.audit_list(&user.tenant.id, &record).await?;
@@ -217,11 +218,15 @@ fn status(context: &Context) -> Result<InviteStatus, Problem> {
 /// The invitation in the path, if it is the caller's to administer.
 async fn administered(context: &Context, user: &User) -> Result<(Invite, ETag), Problem> {
     let (invite, etag) = read(&context.app, &user.layout, context.parameter("invite")?).await?;
-    let theirs = match invite.customer {
+    if is_administered(user, &invite) { Ok((invite, etag)) } else { Err(ProblemType::NotFound.into()) }
+}
+
+/// Whether the invitation is the caller's to administer: those of no customer are the tenant's alone.
+fn is_administered(user: &User, invite: &Invite) -> bool {
+    match invite.customer {
         Some(customer) => user.administers(customer),
         None => user.is_administrator(),
-    };
-    if theirs { Ok((invite, etag)) } else { Err(ProblemType::NotFound.into()) }
+    }
 }
 
 /// An invitation; 404 where there is none.

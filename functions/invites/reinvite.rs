@@ -32,8 +32,8 @@ pub(crate) const REINVITE: Operation = Operation {
 async fn reinvite(context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
     let subject: UserId = context.parameter("user")?;
-    let (profile, _) =
-        app.read::<Profile>(&user.layout.profile(subject)).await?.ok_or(ProblemType::NotFound)?;
+    let found = app.read::<Profile>(&user.layout.profile(subject)).await?.map(|(profile, _)| profile);
+    let profile = found.filter(|profile| !profile.is_leaving()).ok_or(ProblemType::NotFound)?;
     let shared = profile.memberships.iter().find(|membership| user.administers(membership.customer));
     if !user.is_administrator() {
         shared.ok_or(ProblemType::NotFound)?;

@@ -16,7 +16,8 @@ use crate::{
 pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
     let id: UserId = context.parameter("user")?;
-    let (person, _) = app.read::<Profile>(&user.layout.profile(id)).await?.ok_or(ProblemType::NotFound)?;
+    let found = app.read::<Profile>(&user.layout.profile(id)).await?.map(|(person, _)| person);
+    let person = found.filter(|person| !person.is_leaving()).ok_or(ProblemType::NotFound)?;
     let shared = |membership: &kundportal_domain::records::Membership| {
         user.profile.membership(membership.customer).is_some()
     };
