@@ -2,6 +2,14 @@
 
 use std::ops::Range;
 
+use http::header;
+
+use crate::{
+    context::Context,
+    problem::{Problem, ProblemType},
+    respond::{self, Answer},
+};
+
 /// What of a content to answer with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selected {
@@ -36,10 +44,12 @@ pub fn content_range(part: &Range<u64>, size: u64) -> String {
     format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1))
 }
 
-/// `Content-Range` of a 416.
-#[must_use]
-pub fn unsatisfied_range(size: u64) -> String {
-    format!("bytes */{size}")
+/// The answer to a range that lies wholly outside of a content of `size` bytes: 416 with `Content-Range: bytes */<size>`.
+pub(crate) fn unsatisfiable(context: &Context, size: u64) -> Answer {
+    let problem = Problem::from(ProblemType::RangeNotSatisfiable);
+    let mut answer = problem.to_response(context.locale(), &context.invocation);
+    respond::set(answer.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{size}"));
+    answer
 }
 
 /// One range as it is written.
@@ -161,7 +171,6 @@ mod tests {
     #[test]
     fn the_answer_names_the_part_with_its_last_byte() {
         assert_eq!(content_range(&(10..20), 100), "bytes 10-19/100");
-        assert_eq!(unsatisfied_range(100), "bytes */100");
     }
 
     proptest! {

@@ -12,7 +12,7 @@ use crate::{
     auth::User,
     content_disposition::attachment,
     context::Context,
-    problem::{Problem, ProblemType},
+    problem::Problem,
     range::{self, Selected},
     respond::{self, Answer},
 };
@@ -38,7 +38,7 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     let (status, part) = match range::select(range, if_range, &meta.sha256, meta.size) {
         Selected::Full => (StatusCode::OK, None),
         Selected::Partial(part) => (StatusCode::PARTIAL_CONTENT, Some(part)),
-        Selected::Unsatisfiable => return Ok(unsatisfiable(&context, meta.size)),
+        Selected::Unsatisfiable => return Ok(range::unsatisfiable(&context, meta.size)),
     };
     record_opening(&context, &user, &meta).await?;
     let mut headers = headers(&meta);
@@ -76,11 +76,4 @@ fn headers(meta: &FileMeta) -> HeaderMap {
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers
-}
-
-fn unsatisfiable(context: &Context, size: u64) -> Answer {
-    let problem = Problem::from(ProblemType::RangeNotSatisfiable);
-    let mut answer = problem.to_response(context.locale(), &context.invocation);
-    respond::set(answer.headers_mut(), header::CONTENT_RANGE, &range::unsatisfied_range(size));
-    answer
 }

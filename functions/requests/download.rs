@@ -61,11 +61,6 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
             let length = blob.range.end - blob.range.start;
             Ok(respond::stream(StatusCode::PARTIAL_CONTENT, blob.body, length, headers))
         }
-        Selected::Unsatisfiable => {
-            let problem = Problem::from(ProblemType::RangeNotSatisfiable);
-            let mut answer = problem.to_response(context.locale(), &context.invocation);
-            respond::set(answer.headers_mut(), header::CONTENT_RANGE, &range::unsatisfied_range(size));
-            Ok(answer)
-        }
+        Selected::Unsatisfiable => Ok(range::unsatisfiable(&context, size)),
     }
 }
