@@ -28,8 +28,8 @@ pub(super) async fn create(mut context: Context, identity: Identity) -> Result<A
     let invite =
         context.claim_as_operator(identity.name(), &body, || InviteId::new(now, app.random())).await?;
     let path = on_platform::tenant(&id);
-    let exists = |tenant: &Tenant| tenant.founding_invite != invite;
-    if app.read::<Tenant>(&path).await?.is_some_and(|(tenant, _)| exists(&tenant)) {
+    let is_another = |tenant: &Tenant| tenant.founding_invite != invite;
+    if app.read::<Tenant>(&path).await?.is_some_and(|(tenant, _)| is_another(&tenant)) {
         return Err(ProblemType::TenantExists.into());
     }
     app.blobs().create_container(&layout::audit(&id)).await?;
@@ -54,7 +54,7 @@ pub(super) async fn create(mut context: Context, identity: Identity) -> Result<A
         Ok(_) => {}
         Err(StoreError::AlreadyExists) => {
             let (tenant, _) = app.read::<Tenant>(&path).await?.ok_or(ProblemType::NotFound)?;
-            if exists(&tenant) {
+            if is_another(&tenant) {
                 return Err(ProblemType::TenantExists.into());
             }
         }

@@ -6,10 +6,11 @@ use kundportal_domain::{
     records::{Comment, FileMeta, Tenant},
     retention::{Item, RetentionRules, due_day},
 };
-use kundportal_store::{Condition, Continuation};
+use kundportal_store::{Condition, Continuation, StoreError};
 
 use crate::{
     app::App,
+    context::if_unchanged,
     due::DueItem,
     layout::{TenantLayout, on_platform},
     problem::Problem,
@@ -52,8 +53,13 @@ pub(crate) async fn complete(
     };
     let Some(next) = next else { return Ok(Progress::Finished) };
     let rest = MarkedWork { work: Work::Rescan { after: Some(next) }, ..marked.clone() };
-    app.write(&marker.path(), &rest, Condition::Always).await?;
-    app.announce(marker).await?;
+    let condition = marker.version.as_ref().map_or(Condition::Always, if_unchanged);
+    match app.write(&marker.path(), &rest, condition).await {
+        Ok(_) => app.announce(marker).await?,
+        // The periods were changed again: that begins at the start.
+        Err(StoreError::PreconditionFailed) => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(Progress::UnderWay)
 }
 

@@ -109,16 +109,17 @@ pub(super) async fn update(mut context: Context, user: User) -> Result<Answer, P
         let before = tenant.retention;
         patch.apply_to(&mut tenant);
         tenant.updated_at = app.now();
-        let rescan = if tenant.retention == before {
-            None
-        } else {
-            Some(app.begin(id, Work::Rescan { after: None }).await?)
-        };
+        let rescans = tenant.retention != before;
+        let rescan = Work::Rescan { after: None };
+        if rescans {
+            app.begin(id, rescan.clone()).await?;
+        }
         match app.write(&path, &tenant, if_unchanged(&etag)).await {
             Ok(etag) => {
                 app.caches().tenants.forget(id);
-                if let Some(marker) = rescan {
-                    app.announce(&marker).await?;
+                if rescans {
+                    // Begun anew: a worker that had read the periods from before may be at the end of the first marker.
+                    app.announce(&app.begin(id, rescan).await?).await?;
                 }
                 return Ok(respond::with_etag(respond::ok(&TenantView::from(tenant))?, &etag));
             }
