@@ -11,10 +11,11 @@ use serde::Deserialize;
 
 use super::view::RequestView;
 use crate::{
+    app::App,
     audit::{AuditRecord, By},
     auth::User,
     context::Context,
-    layout::{self, RefKind},
+    layout::{self, RefKind, TenantLayout},
     mail::{Link, Outgoing},
     problem::{FieldError, Problem, ProblemType},
     respond::{self, Answer},
@@ -119,7 +120,7 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
         return Err(ProblemType::Forbidden.into());
     }
     let app = &context.app;
-    if !own && !app.exists(&user.layout.profile(subject)).await? {
+    if !own && !is_there(app, &user.layout, subject).await? {
         return Err(Problem::invalid("/subject", "must be a user of the tenant"));
     }
     let id = context.claim(&user, &raw, || RequestId::new(now, app.random())).await?;
@@ -151,7 +152,7 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
         Err(error) => return Err(error.into()),
     };
     // Mark, then look: whoever erased the person meanwhile has not seen this case.
-    if app.read::<Profile>(&user.layout.profile(subject)).await?.is_none() {
+    if !is_there(app, &user.layout, subject).await? {
         app.blobs().delete_if_exists(&path).await?;
         app.unmark(&user.layout.request_reference(subject, id)).await?;
         app.finish(&marker).await?;
@@ -165,6 +166,12 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
     }
     app.announce(&marker).await?;
     answer(case, &etag)
+}
+
+/// Whether a person is there, and not about to go.
+async fn is_there(app: &App, layout: &TenantLayout, subject: UserId) -> Result<bool, Problem> {
+    let profile = app.read::<Profile>(&layout.profile(subject)).await?;
+    Ok(profile.is_some_and(|(profile, _)| !profile.is_leaving()))
 }
 
 fn answer(case: Case, etag: &ETag) -> Result<Answer, Problem> {

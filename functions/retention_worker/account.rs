@@ -131,9 +131,22 @@ impl Run<'_> {
             administrators::settle(app, &self.layout, user, Some(change)).await?;
         }
         match written {
+            // Mark, then look: who asked for access meanwhile is answered first. Whoever asks later finds the mark.
+            Ok(etag) if self.has_open_request(user).await? => self.stay(profile, &etag).await.map(Some),
             Ok(_) => self.remove(&profile).await.map(Some),
             Err(StoreError::PreconditionFailed) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Takes the mark back.
+    async fn stay(&mut self, mut profile: Profile, etag: &ETag) -> Result<Next, Problem> {
+        profile.leaving_since = None;
+        self.app.write(&self.layout.profile(profile.id), &profile, if_unchanged(etag)).await?;
+        if is_active_administrator(&profile) {
+            administrators::add(self.app, &self.layout, profile.id).await?;
+        }
+        self.protected.insert(profile.id, Some(Protection::OpenRequest));
+        Ok(Next::LookAgain(self.rules.review_protected.add_to(self.app.today())))
     }
 }

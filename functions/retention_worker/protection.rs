@@ -19,7 +19,8 @@ impl Run<'_> {
         Ok(open)
     }
 
-    async fn has_open_request(&self, user: UserId) -> Result<bool, Problem> {
+    /// Whether a request of the person is not closed.
+    pub(super) async fn has_open_request(&self, user: UserId) -> Result<bool, Problem> {
         let prefix = layout::references(user, RefKind::Request);
         for name in self.app.names(self.layout.container(), &prefix).await? {
             let Some(request) = request_of(&name) else { continue };
