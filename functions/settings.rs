@@ -74,6 +74,8 @@ pub struct Limits {
     pub json_bytes: u64,
     /// Unanswered invitations of one customer.
     pub pending_invites: usize,
+    /// Changes of address that a person may ask for on one day: each mails an address of their choice.
+    pub email_changes_a_day: u32,
 }
 
 impl Default for Limits {
@@ -86,6 +88,7 @@ impl Default for Limits {
             import_rows: 1_000,
             json_bytes: 64 * 1024,
             pending_invites: 200,
+            email_changes_a_day: 5,
         }
     }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use kundportal_store::{CallKind, Matching, Moment};
 use serde_json::{Value, json};
-use support::{Answer, Portal, Tenant, User};
+use support::{Answer, Portal, Storage, Tenant, User};
 
 const CONFIRM: &str = "/api/email-changes/confirm";
 const NEW: &str = "ny@example.se";
@@ -18,7 +18,15 @@ struct Office {
 
 impl Office {
     async fn open() -> Self {
-        let portal = Portal::start().await;
+        Self::open_with(5).await
+    }
+
+    /// Where a person may ask for so many changes a day.
+    async fn open_with(changes_a_day: u32) -> Self {
+        let portal = Portal::start_with(Storage::Memory, |settings| {
+            settings.limits.email_changes_a_day = changes_a_day
+        })
+        .await;
         let tenant = portal.tenant("t1").await;
         let customer = portal.customer(&tenant, "Kund AB").await;
         let kim = portal.member(&tenant, &customer, "kim@example.se").await;
@@ -225,7 +233,7 @@ async fn a_confirmation_that_was_cut_off_is_brought_to_its_end() {
 
 #[tokio::test]
 async fn whichever_step_fails_a_second_try_ends_the_same() {
-    let office = Office::open().await;
+    let office = Office::open_with(1_000).await;
     let claims = office.claims().await;
     for (number, moment) in (1..=30).flat_map(|step| [(step, Moment::Before), (step, Moment::After)]) {
         let email = format!("ny-{number}-{moment:?}@example.se").to_lowercase();
@@ -246,4 +254,19 @@ async fn whichever_step_fails_a_second_try_ends_the_same() {
     }
     office.finish_waiting_work().await;
     assert_eq!(office.claims().await, claims);
+}
+
+#[tokio::test]
+async fn nobody_has_more_than_five_addresses_a_day_mailed() {
+    let office = Office::open().await;
+    for number in 1..=5 {
+        office.ask(&office.kim, &format!("ny{number}@example.se")).await;
+    }
+    let path = office.tenant.path("/profile");
+    let sixth = || office.portal.as_(&office.kim);
+    let refused = sixth().patch(&path, json!({"email": "ny6@example.se"})).await;
+    refused.expect_problem(429, "too-many-requests");
+    sixth().patch(&path, json!({"name": "Kim Ny"})).await.expect(200);
+    office.portal.advance_hours(24);
+    office.ask(&office.kim, "ny6@example.se").await;
 }

@@ -9,6 +9,7 @@ use kundportal_store::{Condition, ETag, StoreError};
 use crate::{
     app::App,
     context::if_unchanged,
+    email_changes::release_address,
     invites,
     layout::{RefKind, TenantLayout},
     people::{self, RACES, administrators, index_user, is_active_administrator, named_user},
@@ -86,6 +87,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
         leaving_since: None,
         memberships: Vec::new(),
         email_changes: 0,
+        email_changes_on: None,
         granted: Vec::new(),
         confirmed_email_change: 0,
         created_at: now,
@@ -118,14 +120,16 @@ pub(crate) async fn complete(
 ) -> Result<bool, Problem> {
     let layout = TenantLayout::new(tenant);
     let invite = app.read::<Invite>(&layout.invite(id)).await?.map(|(invite, _)| invite);
-    if let Some(invite) =
-        invite.filter(|invite| invite.acceptance.as_ref().is_some_and(|own| own.user == user))
-    {
-        apply(app, tenant, &invite).await?;
+    let is_theirs = |invite: &Invite| invite.acceptance.as_ref().is_some_and(|own| own.user == user);
+    if let Some(invite) = invite.as_ref().filter(|invite| is_theirs(invite)) {
+        apply(app, tenant, invite).await?;
         return Ok(true);
     }
     if abandoned {
         app.unmark(&layout.reference(user, RefKind::Invite, &id.to_string())).await?;
+        if let Some(invite) = invite {
+            release_address(app, &layout, user, invite.email.reveal()).await?;
+        }
         release(app, &layout, user, identity).await?;
     }
     Ok(abandoned)

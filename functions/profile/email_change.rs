@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use kundportal_domain::{
     EmailAddress, Personal, RetentionRules, TenantId, UserId,
-    records::{EmailChange, Profile, Tenant},
+    records::{EmailChange, EmailChangesOn, Profile, Tenant},
     retention::{self, Item},
+    stockholm,
 };
 
 use super::own::OwnProfile;
@@ -29,14 +30,29 @@ pub(crate) fn pending_at(profile: &Profile, now: Timestamp) -> Option<&EmailChan
     profile.pending_email.as_ref().filter(|_| now < due)
 }
 
-/// Asks for another address, whoever has it; the address that is the person's already changes nothing.
-pub(super) fn ask(profile: &mut Profile, email: &Personal<EmailAddress>, now: Timestamp) {
+/// Asks for another address, whoever has it; the address that is the person's already changes nothing. More than `most` on one
+/// day: 429.
+pub(super) fn ask(
+    profile: &mut Profile,
+    email: &Personal<EmailAddress>,
+    now: Timestamp,
+    most: u32,
+) -> Result<(), Problem> {
     if email.reveal().canonical() == profile.email.reveal().canonical() {
-        return;
+        return Ok(());
     }
+    let day = stockholm::date_of(now);
+    let asked = profile.email_changes_on.filter(|asked| asked.day == day).map_or(0, |asked| asked.number);
+    if asked >= most {
+        let tomorrow = day.tomorrow().map_or(Timestamp::MAX, stockholm::start_of);
+        let retry_after = tomorrow.duration_since(now).try_into().ok();
+        return Err(Problem { retry_after, ..ProblemType::TooManyRequests.into() });
+    }
+    profile.email_changes_on = Some(EmailChangesOn { day, number: asked + 1 });
     profile.email_changes = profile.email_changes.saturating_add(1);
     let number = profile.email_changes;
     profile.pending_email = Some(EmailChange { email: email.clone(), requested_at: now, number });
+    Ok(())
 }
 
 /// Sees to it that a change that is about to be asked for is told to both addresses, and goes when its time is up.

@@ -41,7 +41,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         parameters: &[Parameter::IF_MATCH],
         request: RequestBody::MergePatch(schema::<patch::ProfilePatch>),
         success: Success::Json(200, schema::<read::ProfileView>),
-        problems: &[ProblemType::StepUpRequired],
+        problems: &[ProblemType::StepUpRequired, ProblemType::TooManyRequests],
     },
     Operation {
         id: "cancelEmailChange",

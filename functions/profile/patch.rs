@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     problem::Problem,
     respond::Answer,
+    settings::Limits,
 };
 
 /// What is to change.
@@ -52,8 +53,9 @@ pub(super) async fn patch(mut context: Context, user: User) -> Result<Answer, Pr
     }
     let app = &context.app;
     let mut own = OwnProfile::new(&context, &user)?;
+    let limits = app.settings().limits;
     let mut recorded = false;
-    while let Some(next) = patch.applied_to(own.profile(), context.now())? {
+    while let Some(next) = patch.applied_to(own.profile(), context.now(), limits)? {
         if !recorded {
             let record = AuditRecord::intended(app, By::user(&user), context.operation.id, user.id());
             app.audit(&user.tenant.id, &record.about([user.id()])).await?;
@@ -82,7 +84,12 @@ impl ProfilePatch {
     }
 
     /// The profile with the change; none where that is what it is already.
-    fn applied_to(&self, profile: &Profile, now: Timestamp) -> Result<Option<Profile>, Problem> {
+    fn applied_to(
+        &self,
+        profile: &Profile,
+        now: Timestamp,
+        limits: Limits,
+    ) -> Result<Option<Profile>, Problem> {
         let mut next = profile.clone();
         if let Some(name) = &self.name {
             next.name = name.clone();
@@ -93,7 +100,7 @@ impl ProfilePatch {
         }
         self.supplementary_statement.clone().apply_to(&mut next.supplementary_statement);
         if let Some(email) = &self.email {
-            email_change::ask(&mut next, email, now);
+            email_change::ask(&mut next, email, now, limits.email_changes_a_day)?;
         }
         let stored = |profile: &Profile| serde_json::to_value(profile).map_err(Problem::internal);
         if stored(&next)? == stored(profile)? {

@@ -13,7 +13,9 @@ pub use comment::{Comment, Thread};
 pub use customer::Customer;
 pub use file::{FileMeta, Scan};
 pub use invite::{Acceptance, Code, Invite, InviteProblem, InviteRole, InviteStatus};
-pub use profile::{EmailChange, Membership, MembershipRole, Picture, Profile, Status, TenantRole};
+pub use profile::{
+    EmailChange, EmailChangesOn, Membership, MembershipRole, Picture, Profile, Status, TenantRole,
+};
 pub use tenant::{
     Agreement, AgreementKind, Contact, DataProtectionOfficer, Founder, Instruction, Instructions,
     RetentionChoices, Tenant,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,9 @@ pub struct Profile {
     /// Counts the e-mail changes, so that the link of an older one is void.
     #[serde(default)]
     pub email_changes: u32,
+    /// The day on which a change was last asked for, and how many were on it: each mails an address of the person's choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_changes_on: Option<EmailChangesOn>,
     /// The number of the last change that was confirmed, so that confirming it again is known; 0 where there was none.
     #[serde(default)]
     pub confirmed_email_change: u32,
@@ -116,6 +119,16 @@ pub struct EmailChange {
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// Which change of this person it is, counted from 1.
+    pub number: u32,
+}
+
+/// How many changes of address a person asked for on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EmailChangesOn {
+    /// The day, in Europe/Stockholm.
+    pub day: Date,
+    /// How many.
     pub number: u32,
 }
 
