@@ -13,6 +13,7 @@ use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
 use crate::{
     app::App,
     due::DueItem,
+    email_changes::claim_address,
     keys::Purpose,
     layout::{TenantLayout, on_platform},
     problem::Problem,
@@ -67,7 +68,7 @@ pub(crate) async fn user_by_email(
 
 /// Writes every entry that follows from a profile. Again changes nothing.
 ///
-/// An address that another user has stays theirs: the entry is a claim, which only a confirmed change of address moves.
+/// An address that another user has stays theirs; one that leads to nobody who has it is the person's.
 pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
     let user = profile.id;
@@ -76,12 +77,7 @@ pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) 
         app.blobs().put_bytes(&layout.identity(&name), id.clone(), Condition::Always).await?;
         app.mark(&on_platform::membership(&name, tenant)).await?;
     }
-    for name in email_names(app, profile.email.reveal()).into_iter().take(1) {
-        match app.blobs().put_bytes(&layout.email(&name), id.clone(), Condition::IfAbsent).await {
-            Ok(_) | Err(StoreError::AlreadyExists) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    claim_address(app, &layout, user, profile.email.reveal()).await?;
     app.mark(&layout.user(user)).await?;
     for membership in &profile.memberships {
         app.mark(&layout.customer_user(membership.customer, user)).await?;

@@ -370,3 +370,46 @@ async fn a_sign_in_that_was_replaced_does_not_come_back_by_the_invitation_that_o
     portal.as_(&sign_ins[1]).get(&tenant.path("/profile")).await.expect(200);
     portal.as_(&sign_ins[0]).get(&tenant.path("/profile")).await.expect_problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn an_address_leads_to_one_person_whoever_else_proves_it() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("t1").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let mut other = Person::new("kim@example.com");
+    other.sub = "another".to_owned();
+    portal.invite(&tenant, &other, "member", Some(&customer)).await.expect(201);
+    portal.pump_all().await;
+    let before = portal.names().await;
+    let token = json!({"token": portal.invite_token("kim@example.com")});
+    portal.as_(&other).post("/api/invites/accept", token.clone()).await.expect_problem(409, "email-taken");
+    let left: Vec<_> = portal.names().await.into_iter().filter(|name| !before.contains(name)).collect();
+    assert!(left.iter().all(|name| name.starts_with("audit-")), "{left:?}");
+    portal.as_(&other).get(&tenant.path("/profile")).await.expect_problem(404, "not-found");
+    // The invitation is still there, for who has the address.
+    portal.as_(&kim).post("/api/invites/accept", token).await.expect(200);
+}
+
+#[tokio::test]
+async fn each_sending_of_an_invitation_brings_another_code() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("t1").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let person = Person::new("kim@example.com");
+    let invite = portal.invite(&tenant, &person, "member", Some(&customer)).await.expect(201).text_at("/id");
+    portal.pump_all().await;
+    let bare = || portal.with_token(portal.token(Speaker::Bare, &person, json!({})));
+    let mut mails = Vec::new();
+    for _ in 0..2 {
+        let token = json!({"token": portal.invite_token(&person.email)});
+        bare().post("/api/invites/accept", token).await.expect_problem(409, "code-required");
+        portal.pump_all().await;
+        mails.push(portal.mails_to(&person.email).pop().expect("a mail with a code"));
+        let path = tenant.path(&format!("/invites/{invite}/resend"));
+        portal.as_(&tenant.administrator).post_empty(&path).await.expect(200);
+        portal.pump_all().await;
+    }
+    assert_ne!(mails[0].message_id, mails[1].message_id);
+    assert_ne!(mails[0].text.reveal(), mails[1].text.reveal());
+}

@@ -285,3 +285,14 @@ mod support_work {
         }
     }
 }
+
+#[tokio::test]
+async fn before_the_first_tenant_timers_find_nothing_to_do_and_nobody_has_a_tenant() {
+    let portal = Portal::start().await;
+    for timer in ["activity", "retention", "waiting_work"] {
+        assert!(portal.timer(timer).await.is_empty(), "{timer}");
+    }
+    let nobody = support::Person::new("kim@example.se");
+    assert_eq!(portal.as_(&nobody).get("/api/me").await.expect(200).json(), json!([]));
+    assert!(portal.operator().get("/api/tenants").await.expect(200).items().is_empty());
+}

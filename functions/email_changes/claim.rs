@@ -19,7 +19,7 @@ use crate::{
 
 /// Claims an address; false when another user holds it. A claim that is the user's already is written anew, so that nobody
 /// who has read it before can take it over.
-pub(super) async fn claim(
+pub(crate) async fn claim(
     app: &App,
     layout: &TenantLayout,
     user: UserId,
@@ -57,7 +57,7 @@ pub(super) async fn claim(
 
 /// Removes a user's claims on an address that they do not have any more; false when they wait to take it again, so that the
 /// claim has to be looked at later.
-pub(super) async fn release(
+pub(crate) async fn release(
     app: &App,
     layout: &TenantLayout,
     user: UserId,

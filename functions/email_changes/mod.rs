@@ -9,6 +9,7 @@ use kundportal_domain::{Personal, TenantId, UserId, records::Profile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use claim::{claim as claim_address, release as release_address};
 pub(crate) use confirmation::complete;
 
 use crate::{

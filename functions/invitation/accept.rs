@@ -2,7 +2,7 @@
 //! and the index entries follow from it.
 
 use kundportal_domain::{
-    Personal, TenantId, UserId,
+    InviteId, Personal, TenantId, UserId,
     records::{self, Invite, InviteStatus, Profile},
 };
 use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
@@ -11,15 +11,17 @@ use serde::Deserialize;
 
 use super::{Accepted, apply, code, find, reread};
 use crate::{
+    app::App,
     audit::{AuditRecord, By, ByRole},
     auth::{self, Identity},
     context::{Context, if_unchanged},
+    email_changes::{claim_address, release_address},
     invites::mark_record_due,
     layout::{RefKind, TenantLayout},
     people::{RACES, named_user},
     problem::{Problem, ProblemType},
     respond::{self, Answer},
-    work::Work,
+    work::{Marker, Work},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -55,7 +57,12 @@ pub(super) async fn accept(mut context: Context, identity: Identity) -> Result<A
         }
         invite.usable_at(app.now())?;
         let given = acceptance.code.as_ref().map(|code| code.reveal().as_str());
-        prove_address(&context, &tenant, (&invite, &etag), &identity, given).await?;
+        let proven = prove_address(&context, &tenant, (&invite, &etag), &identity, given).await;
+        if proven.as_ref().is_err_and(|problem| problem.is(ProblemType::Forbidden)) {
+            let by = By { user: None, role: ByRole::Invited };
+            app.audit(&tenant, &AuditRecord::denied(app, by, context.operation.id)).await?;
+        }
+        proven?;
         match commit(&context, &tenant, invite, &etag, &identity).await {
             Ok(user) => return respond::ok(&Accepted { tenant, user }),
             Err(problem) if problem.is(ProblemType::PreconditionFailed) => {}
@@ -103,11 +110,16 @@ async fn commit(
     let name = identity.name().to_owned();
     let work = Work::Acceptance { invite: invite.id, user, identity: name.clone() };
     let marker = app.begin(tenant, work).await?;
+    let attempt = Attempt { app, layout: &layout, invite: invite.id, user, identity: &name, claimed, marker };
+    if !claim_own_address(app, &layout, user, &invite).await? {
+        attempt.take_back().await?;
+        return Err(ProblemType::EmailTaken.into());
+    }
     app.mark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
     mark_record_due(app, tenant, invite.id).await?;
     invite.close(InviteStatus::Accepted, app.now());
     invite.acceptance = Some(records::Acceptance {
-        accepted_by: name,
+        accepted_by: name.clone(),
         user,
         issuer: identity.claims.issuer.clone(),
         subject: identity.claims.subject.clone(),
@@ -121,23 +133,58 @@ async fn commit(
                 .await?
                 .and_then(|(invite, _)| invite.acceptance);
             if winner.is_none_or(|winner| winner.user != user) {
-                app.unmark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
-                if let Some(claim) = claimed {
-                    let path = layout.identity(identity.name());
-                    match app.blobs().delete(&path, Some(&claim)).await {
-                        Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-                app.finish(&marker).await?;
+                release_address(app, &layout, user, invite.email.reveal()).await?;
+                attempt.take_back().await?;
             }
             return Err(ProblemType::PreconditionFailed.into());
         }
         Err(error) => return Err(error.into()),
     }
     apply::apply(app, tenant, &invite).await?;
-    app.finish(&marker).await?;
+    app.finish(&attempt.marker).await?;
     Ok(user)
+}
+
+/// An acceptance on its way to its commit point.
+struct Attempt<'a> {
+    app: &'a App,
+    layout: &'a TenantLayout,
+    invite: InviteId,
+    user: UserId,
+    identity: &'a str,
+    /// The claim on the identity, if it was made here.
+    claimed: Option<ETag>,
+    marker: Marker,
+}
+
+impl Attempt<'_> {
+    /// Takes back what was prepared for an acceptance that did not come about.
+    async fn take_back(&self) -> Result<(), Problem> {
+        let Self { app, layout, user, .. } = self;
+        app.unmark(&layout.reference(*user, RefKind::Invite, &self.invite.to_string())).await?;
+        if let Some(claim) = &self.claimed {
+            match app.blobs().delete(&layout.identity(self.identity), Some(claim)).await {
+                Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(app.finish(&self.marker).await?)
+    }
+}
+
+/// Claims the invited address for whoever becomes a user by this invitation; false when another user has it or is confirming
+/// it: one address leads to one person. Whoever learns of that has just proven the mailbox to be theirs, and can be invited to
+/// sign in anew as the user they are. Who is a user already keeps the address they have.
+async fn claim_own_address(
+    app: &App,
+    layout: &TenantLayout,
+    user: UserId,
+    invite: &Invite,
+) -> Result<bool, Problem> {
+    if invite.rebinds.is_some() || app.exists(&layout.profile(user)).await? {
+        return Ok(true);
+    }
+    claim_address(app, layout, user, invite.email.reveal()).await
 }
 
 /// The user that this identity is or becomes, and the claim if it was made here. An entry whose user does not name the

@@ -1,7 +1,7 @@
 //! The one-time code for somebody whose issuer proves no address: mailed to the invited address.
 
 use kundportal_domain::{
-    InviteId, TenantId,
+    TenantId,
     records::{Code, Invite},
 };
 use kundportal_store::ETag;
@@ -18,9 +18,10 @@ use crate::{
 /// Codes that one sending of an invitation may bring: whoever only has the link must not go on guessing.
 const MAX_CODES: u32 = 3;
 
-/// The code's digits. They follow from the key, so they are not stored.
-pub(crate) fn digits(app: &App, tenant: &TenantId, invite: InviteId, code: &Code) -> String {
-    let parts = [tenant.as_str(), &invite.to_string(), &code.identity, &code.number.to_string()];
+/// The code's digits. They follow from the key, so they are not stored; each sending of the invitation has others.
+pub(crate) fn digits(app: &App, tenant: &TenantId, invite: &Invite, code: &Code) -> String {
+    let (id, resends) = (invite.id.to_string(), invite.resends.to_string());
+    let parts = [tenant.as_str(), &id, &resends, &code.identity, &code.number.to_string()];
     app.settings().link_keys.digits(&parts)
 }
 
@@ -40,7 +41,7 @@ pub(super) async fn require(
         }
         return Err(ProblemType::CodeRequired.into());
     };
-    let right = digits(app, tenant, invite.id, code);
+    let right = digits(app, tenant, invite, code);
     if aws_lc_rs::constant_time::verify_slices_are_equal(right.as_bytes(), given.trim().as_bytes()).is_ok() {
         return Ok(());
     }

@@ -67,6 +67,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ProblemType::CodeInvalid,
             ProblemType::TooManyRequests,
             ProblemType::AlreadyMember,
+            ProblemType::EmailTaken,
             ProblemType::PreconditionFailed,
         ],
     },

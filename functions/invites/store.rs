@@ -225,11 +225,11 @@ pub(crate) async fn complete_code(
     let Some((invite, _)) = app.read::<Invite>(&layout.invite(id)).await? else { return Ok(()) };
     let Some(code) = invite.code.as_ref().filter(|code| code.number == number) else { return Ok(()) };
     let settings = app.tenant(tenant).await?;
-    let digits = invitation::code_digits(app, tenant, id, code);
+    let digits = invitation::code_digits(app, tenant, &invite, code);
     let texts = Texts::of(invite.locale);
     let values = [("code", digits.as_str())];
     let letter =
         Letter::new(texts, "accept-code", settings.name.as_str(), Some(invite.name.reveal()), values, None);
-    let message_id = app.settings().message_id(tenant, &format!("{id}.code.{number}"));
+    let message_id = app.settings().message_id(tenant, &format!("{id}.{}.code.{number}", invite.resends));
     app.send(&letter.into_mail(invite.email, message_id)).await
 }
