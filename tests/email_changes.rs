@@ -19,15 +19,10 @@ struct Office {
 
 impl Office {
     async fn open() -> Self {
-        Self::open_with(5).await
+        Self::open_on(Portal::start().await).await
     }
 
-    /// Where a person may ask for so many changes a day.
-    async fn open_with(changes_a_day: u32) -> Self {
-        let portal = Portal::start_with(Storage::Memory, |settings| {
-            settings.limits.email_changes_a_day = changes_a_day
-        })
-        .await;
+    async fn open_on(portal: Portal) -> Self {
         let tenant = portal.tenant("t1").await;
         let customer = portal.customer(&tenant, "Kund AB").await;
         let kim = portal.member(&tenant, &customer, "kim@example.se").await;
