@@ -1,0 +1,81 @@
+//! The tour of the README, word for word, against the real local run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where a promise is broken"
+)]
+
+#[path = "local_run/process.rs"]
+#[allow(dead_code, reason = "the local run's own tests use the rest")]
+mod process;
+
+use std::{fs, path::Path, time::Duration};
+
+use process::LocalRun;
+
+/// A command and what it is said to print.
+struct Step {
+    command: String,
+    output: String,
+}
+
+fn tour() -> Vec<Step> {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        match (inside, line) {
+            (_, "```console") => inside = true,
+            (true, "```") => inside = false,
+            (true, line) => match line.strip_prefix("$ ") {
+                Some(command) => steps.push(Step { command: command.to_owned(), output: String::new() }),
+                None => {
+                    let output = &mut steps.last_mut().expect("a command before its output").output;
+                    output.push_str(line);
+                    output.push('\n');
+                }
+            },
+            _ => {}
+        }
+    }
+    steps
+}
+
+#[tokio::test]
+async fn the_tour_prints_what_the_readme_says() {
+    let steps = tour();
+    assert!(steps.len() > 20, "the tour is gone");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = LocalRun::start_with(&folder.path().join("data"), &[]).await;
+    let mark = |number: usize| format!("---- {number}");
+    let mut script = String::from("exec 2>&1\n");
+    for (number, step) in steps.iter().enumerate() {
+        let command = step.command.replace("http://localhost:7071", &run.address);
+        script.push_str(&format!("echo '{}'\n{command}\nprintf '\\n'\n", mark(number)));
+    }
+    let shell = tokio::process::Command::new("bash")
+        .arg("-c")
+        .arg(script)
+        .current_dir(folder.path())
+        .env("LC_ALL", "C.UTF-8")
+        .kill_on_drop(true)
+        .output();
+    let output =
+        tokio::time::timeout(Duration::from_mins(2), shell).await.expect("in time").expect("a shell");
+    let mut rest = String::from_utf8(output.stdout).expect("text");
+    for (number, step) in steps.iter().enumerate() {
+        let start = format!("{}\n", mark(number));
+        rest =
+            rest.strip_prefix(&start).unwrap_or_else(|| panic!("before {}: {rest}", step.command)).to_owned();
+        let end = rest.find(&mark(number + 1)).unwrap_or(rest.len());
+        // One line break is the script's own; another is missing where the output ends without one.
+        let said = rest[..end].trim_end_matches('\n').to_owned();
+        assert_eq!(said, step.output.trim_end_matches('\n'), "$ {}", step.command);
+        rest = rest[end..].to_owned();
+    }
+    run.signal("INT");
+    assert!(run.ended().await.success());
+}
