@@ -4,6 +4,7 @@ mod app;
 mod audit;
 mod auth;
 mod authorship;
+mod body;
 mod cache;
 pub mod content_disposition;
 mod context;

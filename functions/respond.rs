@@ -6,7 +6,7 @@ use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
 
-use crate::problem::Problem;
+use crate::{body::in_time, problem::Problem};
 
 /// An answer on its way to the host.
 pub type Answer = warp::reply::Response;
@@ -45,9 +45,9 @@ pub(crate) fn with_etag(mut answer: Answer, etag: &ETag) -> Answer {
     answer
 }
 
-/// A body of known length, passed on as it comes.
+/// A body of known length, passed on as it comes; it breaks off where the caller takes too long to read it.
 pub(crate) fn stream(status: StatusCode, body: ByteStream, length: u64, headers: HeaderMap) -> Answer {
-    let mut answer = warp::reply::stream(SyncStream::new(body)).into_response();
+    let mut answer = warp::reply::stream(SyncStream::new(in_time(body))).into_response();
     *answer.status_mut() = status;
     answer.headers_mut().extend(headers);
     answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));

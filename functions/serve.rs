@@ -12,6 +12,7 @@ use crate::{
     App, FUNCTIONS,
     audit::{AuditRecord, By},
     auth::{self, Actor},
+    body,
     context::Context,
     envelope,
     function::{Function, Trigger},
@@ -96,11 +97,14 @@ impl Router {
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok())
             .map_or_else(Default::default, kundportal_domain::Locale::from_accept_language);
+        let (watched, rest) = body::returning(body::in_time(incoming.body), &incoming.headers);
+        let incoming = Incoming { body: watched, ..incoming };
         let (route, outcome) = if incoming.path.starts_with("/api/") {
             self.operate(app, incoming, &invocation).await
         } else {
             trigger(app, incoming).await
         };
+        rest.read_off().await;
         let mut answer = match outcome {
             Ok(answer) => answer,
             Err(problem) => {

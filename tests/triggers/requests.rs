@@ -139,3 +139,27 @@ async fn a_file_too_large_is_refused_before_it_is_sent() {
     assert_eq!(answer.status, 413, "{}", answer.body);
     assert!(answer.body.contains(r#""limit":67108864"#), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn whoever_still_sends_when_they_are_refused_learns_why() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("t1").await;
+    let body = vec![b'['; 3_000_000];
+    let length = body.len().to_string();
+    for (token, content_type, status) in [
+        (bearer(&portal, &tenant), "application/json", 413),
+        (bearer(&portal, &tenant), "text/plain", 415),
+        ("Bearer none".to_owned(), "application/json", 401),
+    ] {
+        let mut headers = host_headers(&token);
+        headers.extend(
+            [("Content-Type", content_type), ("Content-Length", &length)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        for _ in 0..5 {
+            let line = format!("POST {}", tenant.path("/comments"));
+            let answer = exchange(portal.url(), &line, &headers, &body).await;
+            assert_eq!(answer.status, status, "{}", answer.body);
+        }
+    }
+}
