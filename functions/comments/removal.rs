@@ -37,16 +37,16 @@ pub(super) async fn delete(context: Context, user: User) -> Result<Answer, Probl
         let work = Work::Comment { comment: id, author, customer, thread: thread.clone() };
         let marker = app.begin(tenant, work).await?;
         context.remember_removal(&user).await?;
-        let removed = match app.blobs().delete(&user.layout.comment(id), Some(&etag)).await {
-            Ok(()) => true,
-            Err(StoreError::NotFound) => false,
-            // It was edited, its author was detached, or somebody else removed it: look again.
+        match app.blobs().delete(&user.layout.comment(id), Some(&etag)).await {
+            // Where it is gone, somebody removed it since it was found: another delivery of this very invocation, as a rule.
+            Ok(()) | Err(StoreError::NotFound) => {}
+            // It was edited or its author was detached meanwhile: look again.
             Err(StoreError::PreconditionFailed) => continue,
             Err(error) => return Err(error.into()),
-        };
+        }
         remove_rest(app, tenant, (id, comment.author, customer, &thread)).await?;
         app.finish(&marker).await?;
-        return if removed { Ok(respond::no_content()) } else { Err(ProblemType::NotFound.into()) };
+        return Ok(respond::no_content());
     }
     Err(ProblemType::PreconditionFailed.into())
 }

@@ -34,16 +34,16 @@ pub(super) async fn delete(context: Context, user: User) -> Result<Answer, Probl
         let work = Work::File { file: meta.id, author, customer: meta.customer };
         let marker = app.begin(tenant, work).await?;
         context.remember_removal(&user).await?;
-        let removed = match app.blobs().delete(&user.layout.file_meta(meta.id), Some(&etag)).await {
-            Ok(()) => true,
-            Err(StoreError::NotFound) => false,
-            // Its author was detached meanwhile, or somebody else removed it: look again.
+        match app.blobs().delete(&user.layout.file_meta(meta.id), Some(&etag)).await {
+            // Where it is gone, somebody removed it since it was found: another delivery of this very invocation, as a rule.
+            Ok(()) | Err(StoreError::NotFound) => {}
+            // Its author was detached meanwhile: look again.
             Err(StoreError::PreconditionFailed) => continue,
             Err(error) => return Err(error.into()),
-        };
+        }
         remove_rest(app, tenant, (meta.id, meta.author, meta.customer)).await?;
         app.finish(&marker).await?;
-        return if removed { Ok(respond::no_content()) } else { Err(ProblemType::NotFound.into()) };
+        return Ok(respond::no_content());
     }
     Err(ProblemType::PreconditionFailed.into())
 }

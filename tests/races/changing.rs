@@ -81,6 +81,31 @@ async fn against_each_other(storage: Storage, change: Value) {
     assert_eq!(active[0]["id"], *remaining.id);
 }
 
+pub(crate) async fn many_changes_of_one_profile_are_all_kept(storage: Storage) {
+    let scene = Scene::set(storage).await;
+    let member = scene.member("maja@example.com").await;
+    let path = scene.path("/profile");
+    let changes = (0..40).map(|round| {
+        let portal = if round % 2 == 0 { &scene.portal } else { &scene.other };
+        let change = match round % 4 {
+            0 => json!({"name": format!("Maja {round}")}),
+            1 => json!({"phone": format!("070-17406{}", 10 + round)}),
+            2 => json!({"locale": "en"}),
+            _ => json!({"supplementaryStatement": format!("Uttalande {round}")}),
+        };
+        let (caller, path) = (portal.as_(&member), &path);
+        async move { caller.patch(path, change).await.status }
+    });
+    let statuses = futures_util::future::join_all(changes).await;
+    assert_eq!(statuses, vec![200; 40]);
+    let profile = scene.portal.as_(&member).get(&path).await.expect(200);
+    assert!(
+        profile.text_at("/name").starts_with("Maja ") && profile.text_at("/phone").starts_with("+4670174")
+    );
+    assert!(profile.text_at("/supplementaryStatement").starts_with("Uttalande "));
+    assert_eq!(profile.at("/locale"), "en");
+}
+
 pub(crate) async fn two_administrators_demote_each_other_and_one_remains(storage: Storage) {
     for _ in 0..3 {
         against_each_other(storage, json!({"role": "dataProtectionOfficer"})).await;

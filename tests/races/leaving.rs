@@ -169,3 +169,28 @@ pub(crate) async fn a_file_is_deleted_twice_at_once(storage: Storage) {
     assert!([(204, 404), (204, 204), (204, 412)].contains(&both), "{both:?}");
     assert_no_file(&scene).await;
 }
+
+/// The host delivers a DELETE again when the connection breaks, while the first delivery may still be at work.
+pub(crate) async fn one_removal_is_delivered_twice_at_once(storage: Storage) {
+    let scene = Scene::set(storage).await;
+    let member = scene.member("maja@example.com").await;
+    let file = upload(&scene, &member).await.expect(201).text_at("/id");
+    let comment = json!({"customer": scene.customer, "thread": "Tråd", "text": "Hej"});
+    let comment =
+        scene.portal.as_(&member).post(&scene.path("/comments"), comment).await.expect(201).text_at("/id");
+    for (id, path) in [
+        (&file, scene.path(&format!("/files/{file}"))),
+        (&comment, scene.path(&format!("/comments/{comment}"))),
+    ] {
+        let invocation = scene.portal.next_invocation();
+        let one = scene.portal.as_(&member).invocation(&invocation);
+        let other = scene.other.as_(&member).invocation(&invocation);
+        let object = Matching::any().kind(CallKind::Delete).name(id);
+        let pause = scene.faults().pause(object, Moment::Before);
+        let (one, other) = tokio::join!(one.delete(&path), meanwhile(pause, other.delete(&path)));
+        one.expect(204);
+        other.expect(204);
+        scene.portal.as_(&member).delete(&path).await.expect(404);
+    }
+    scene.settle().await;
+}

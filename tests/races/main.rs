@@ -29,6 +29,7 @@ on_each_store! {
     accepting::one_key_makes_one_invitation,
     changing::two_browsers_edit_one_profile_and_the_later_one_is_told,
     changing::changes_of_different_members_are_both_kept,
+    changing::many_changes_of_one_profile_are_all_kept,
     changing::two_administrators_demote_each_other_and_one_remains,
     changing::two_administrators_deactivate_each_other_and_one_remains,
     changing::two_people_take_one_address_and_one_gets_it,
@@ -41,6 +42,7 @@ on_each_store! {
     leaving::a_deactivation_meets_a_picture,
     leaving::a_request_is_withdrawn_while_its_package_is_made,
     leaving::a_file_is_deleted_twice_at_once,
+    leaving::one_removal_is_delivered_twice_at_once,
 }
 
 /// Two processes on one store, with a tenant and a customer.
