@@ -3,7 +3,7 @@
 //! Killed anywhere and run again it comes to the same end; two runs on one request make one package. A run that the host ends
 //! because it takes too long (`functionTimeout`) begins again: until the package is whole nothing of it is stored.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
     RequestId, RetentionRules, TenantId, UserId,
     records::{Case, CasePackage, CaseState, Profile, Tenant},
@@ -114,9 +114,12 @@ impl<'a> Export<'a> {
         let path = self.layout.package(self.request);
         let there =
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
-        let sealed = match there {
-            Some(sealed) => sealed,
-            None => Box::pin(self.write(&case, &profile, &version)).await?,
+        let (sealed, marked) = match there {
+            Some(sealed) => (sealed, None),
+            None => {
+                let (sealed, day) = Box::pin(self.write(&case, &profile, &version)).await?;
+                (sealed, Some(day))
+            }
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
         if self.profile().await?.is_none() {
@@ -124,7 +127,10 @@ impl<'a> Export<'a> {
             return Ok(None);
         }
         let ready_at = self.app.now();
-        let until = self.mark_due(ready_at).await?;
+        let until = self.due_day(ready_at)?;
+        if marked != Some(until) {
+            self.mark_due(until).await?;
+        }
         let Sealed { size, sha256 } = sealed;
         case.ready(CasePackage { size, sha256, ready_at, until }, ready_at).map_err(Problem::internal)?;
         if let Some(etag) = self.save(&case, etag).await? {
@@ -142,28 +148,33 @@ impl<'a> Export<'a> {
         }
     }
 
-    async fn write(&self, case: &Case, profile: &Profile, version: &ETag) -> Result<Sealed, Problem> {
+    /// Writes the package; answers it and the day that is marked for its end.
+    async fn write(&self, case: &Case, profile: &Profile, version: &ETag) -> Result<(Sealed, Date), Problem> {
         let (app, tenant, layout) = (self.app, &self.tenant, &self.layout);
         let record = AuditRecord::intended(app, By::SYSTEM, NAME, self.request).about([self.subject]);
         app.audit(&tenant.id, &record).await?;
         activity::copy_reads(app, &tenant.id).await?;
-        let plan = Plan::freeze(app, layout, self.request, self.subject).await?;
+        let plan = Plan::freeze(app, layout, self.request, profile).await?;
         // Before the package, so that one of a run that was killed goes too.
-        self.mark_due(app.now()).await?;
-        package::store(Source { app, layout, tenant, profile, etag: version, case, plan: &plan }).await
+        let day = self.due_day(app.now())?;
+        self.mark_due(day).await?;
+        let source = Source { app, layout, tenant, profile, etag: version, case, plan: &plan };
+        Ok((package::store(source).await?, day))
     }
 
     async fn profile(&self) -> Result<Option<(Profile, ETag)>, Problem> {
         self.app.read::<Profile>(&self.layout.profile(self.subject)).await
     }
 
-    /// Notes when a package that is ready now goes.
-    async fn mark_due(&self, ready_at: Timestamp) -> Result<jiff::civil::Date, Problem> {
+    /// The day on which a package that is ready at this time goes.
+    fn due_day(&self, ready_at: Timestamp) -> Result<Date, Problem> {
         let rules = RetentionRules::with(&self.tenant.retention);
-        let day = retention::due_day(&Item::Package { ready_at }, &rules)
-            .ok_or_else(|| Problem::internal("a package without a period"))?;
-        self.app.mark_due(&self.tenant.id, day, DueItem::Package(self.request)).await?;
-        Ok(day)
+        retention::due_day(&Item::Package { ready_at }, &rules)
+            .ok_or_else(|| Problem::internal("a package without a period"))
+    }
+
+    async fn mark_due(&self, day: Date) -> Result<(), Problem> {
+        Ok(self.app.mark_due(&self.tenant.id, day, DueItem::Package(self.request)).await?)
     }
 
     /// Tells the person. The mail is stored, and goes out at least once.

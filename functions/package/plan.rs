@@ -4,7 +4,9 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use kundportal_domain::{
-    Category, CommentId, FileId, InviteId, RequestId, UserId, data_map::Container, records::FileMeta,
+    Category, CommentId, FileId, InviteId, RequestId, UserId,
+    data_map::Container,
+    records::{FileMeta, Profile},
 };
 use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     layout::{self, RefKind, TenantLayout},
+    people,
     problem::Problem,
 };
 
@@ -75,12 +78,12 @@ impl Plan {
         app: &App,
         layout: &TenantLayout,
         request: RequestId,
-        subject: UserId,
+        profile: &Profile,
     ) -> Result<Self, Problem> {
         if let Some(plan) = Self::read(app, layout, request).await? {
             return Ok(plan);
         }
-        let plan = Self::of(app, layout, subject).await?;
+        let plan = Self::of(app, layout, profile).await?;
         match app.write(&layout.package_plan(request), &plan, Condition::IfAbsent).await {
             Ok(_) => Ok(plan),
             Err(StoreError::AlreadyExists) => Self::read(app, layout, request)
@@ -91,7 +94,8 @@ impl Plan {
     }
 
     /// What there is of a person now: everything under their prefix and all that its references name.
-    pub(crate) async fn of(app: &App, layout: &TenantLayout, subject: UserId) -> Result<Self, Problem> {
+    pub(crate) async fn of(app: &App, layout: &TenantLayout, profile: &Profile) -> Result<Self, Problem> {
+        let subject = profile.id;
         let mut plan = Self {
             frozen_at: app.now(),
             own: Vec::new(),
@@ -123,6 +127,9 @@ impl Plan {
                 None => break,
             }
         }
+        plan.invites.extend(invites_to(app, layout, profile).await?);
+        plan.invites.sort_unstable();
+        plan.invites.dedup();
         plan.files = stream::iter(files)
             .map(|id| async move { app.read::<FileMeta>(&layout.file_meta(id)).await })
             .buffered(CONCURRENT_READS)
@@ -134,4 +141,14 @@ impl Plan {
             .await?;
         Ok(plan)
     }
+}
+
+/// The invitations to the person's address, which nobody may have accepted: no reference names those.
+async fn invites_to(app: &App, layout: &TenantLayout, profile: &Profile) -> Result<Vec<InviteId>, Problem> {
+    let mut invites = Vec::new();
+    for name in people::email_names(app, profile.email.reveal()) {
+        let names = app.names(layout.container(), &layout::email_invites(&name)).await?;
+        invites.extend(names.iter().filter_map(|id| id.parse::<InviteId>().ok()));
+    }
+    Ok(invites)
 }

@@ -1,6 +1,10 @@
 //! `GET T/requests/{id}/plan`.
 
-use kundportal_domain::{Category, Texts, data_map::InPackage, records::CaseState};
+use kundportal_domain::{
+    Category, Texts,
+    data_map::InPackage,
+    records::{CaseState, Profile},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,7 +48,9 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     let plan = match Plan::read(&context.app, &user.layout, case.id).await? {
         Some(plan) => plan,
         None if case.state == CaseState::InProgress => {
-            Plan::of(&context.app, &user.layout, case.subject).await?
+            let profile = context.app.read::<Profile>(&user.layout.profile(case.subject)).await?;
+            let (profile, _) = profile.ok_or(ProblemType::NotFound)?;
+            Plan::of(&context.app, &user.layout, &profile).await?
         }
         // It goes with the package.
         None => return Err(ProblemType::NotFound.into()),
