@@ -131,7 +131,6 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             if ranges {
                 responses
                     .insert("206".to_owned(), json!({"description": "A part of it", "content": content}));
-                responses.insert("416".to_owned(), json!({"description": "No such part"}));
             }
         }
     }
@@ -181,6 +180,9 @@ pub fn problems(operation: &Operation) -> Vec<ProblemType> {
     }
     if !operation.parameters.is_empty() {
         problems.push(ProblemType::InvalidInput);
+    }
+    if matches!(operation.success, Success::Bytes { ranges: true, .. }) {
+        problems.push(ProblemType::RangeNotSatisfiable);
     }
     match operation.request {
         RequestBody::Empty => {}

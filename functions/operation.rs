@@ -140,6 +140,22 @@ impl Parameter {
         description: "The same key and body give the same object, for 24 hours",
         schema: r#"{"type":"string","minLength":1,"maxLength":200}"#,
     };
+    /// A part of the content.
+    pub const RANGE: Self = Self {
+        place: "header",
+        name: "Range",
+        required: false,
+        description: "One range of bytes (RFC 9110, 14)",
+        schema: r#"{"type":"string"}"#,
+    };
+    /// A part of this version only.
+    pub const IF_RANGE: Self = Self {
+        place: "header",
+        name: "If-Range",
+        required: false,
+        description: "The ETag of the content of which the range is wanted",
+        schema: r#"{"type":"string"}"#,
+    };
     /// Which customer.
     pub const CUSTOMER: Self = Self {
         place: "query",

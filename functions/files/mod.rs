@@ -95,10 +95,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         summary: "A file as it was put there",
         access: Access::User(Roles::ACTIVE, |context, user| Box::pin(content::get(context, user))),
         step_up: false,
-        parameters: &[RANGE, IF_RANGE],
+        parameters: &[Parameter::RANGE, Parameter::IF_RANGE],
         request: RequestBody::Empty,
         success: Success::Bytes { media_types: &["*/*"], ranges: true },
-        problems: &[ProblemType::RangeNotSatisfiable],
+        problems: &[],
     },
     Operation {
         id: "downloadFile",
@@ -119,22 +119,6 @@ const CONTENT_DISPOSITION: Parameter = Parameter {
     name: "Content-Disposition",
     required: true,
     description: "attachment; filename*=UTF-8''<the file's name, percent-encoded> (RFC 6266, RFC 8187)",
-    schema: r#"{"type":"string"}"#,
-};
-
-const RANGE: Parameter = Parameter {
-    place: "header",
-    name: "Range",
-    required: false,
-    description: "One range of bytes (RFC 9110, 14)",
-    schema: r#"{"type":"string"}"#,
-};
-
-const IF_RANGE: Parameter = Parameter {
-    place: "header",
-    name: "If-Range",
-    required: false,
-    description: "The ETag of the content of which the range is wanted",
     schema: r#"{"type":"string"}"#,
 };
 

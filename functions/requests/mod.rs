@@ -90,7 +90,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         summary: "The package of a request: a ZIP",
         access: Access::User(Roles::ALL, |context, user| Box::pin(download::get(context, user))),
         step_up: true,
-        parameters: &[],
+        parameters: &[Parameter::RANGE, Parameter::IF_RANGE],
         request: RequestBody::Empty,
         success: Success::Bytes { media_types: &["application/zip"], ranges: true },
         problems: &[ProblemType::Forbidden, ProblemType::RequestNotReady, ProblemType::RangeNotSatisfiable],
