@@ -109,15 +109,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         summary: "Sends an invitation again; the older link is void",
         access: Access::User(INVITERS, |context, user| Box::pin(resend::resend(context, user))),
         step_up: false,
-        parameters: &[],
+        parameters: &[Parameter::IF_MATCH],
         request: RequestBody::Empty,
         success: Success::Json(200, schema::<InviteView>),
-        problems: &[
-            ProblemType::InviteAccepted,
-            ProblemType::InviteExpired,
-            ProblemType::InviteRevoked,
-            ProblemType::PreconditionFailed,
-        ],
+        problems: &[ProblemType::InviteAccepted, ProblemType::InviteExpired, ProblemType::InviteRevoked],
     },
 ];
 

@@ -11,7 +11,7 @@ use crate::{
     audit::{AuditRecord, By},
     auth::User,
     context::Context,
-    operation::{Access, Operation, RequestBody, Success, schema},
+    operation::{Access, Operation, Parameter, RequestBody, Success, schema},
     problem::{Problem, ProblemType},
     respond::{self, Answer},
 };
@@ -23,7 +23,7 @@ pub(crate) const REINVITE: Operation = Operation {
     summary: "Invites a user to sign in anew; the former sign-in ends when they accept",
     access: Access::User(INVITERS, |context, user| Box::pin(reinvite(context, user))),
     step_up: false,
-    parameters: &[],
+    parameters: &[Parameter::IDEMPOTENCY_KEY],
     request: RequestBody::Empty,
     success: Success::Json(201, schema::<InviteView>),
     problems: &[ProblemType::UserDeactivated],

@@ -18,10 +18,11 @@ use crate::{
 pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
     let tenant = &user.tenant;
-    let (invite, _) = administered(&context, &user).await?;
+    let (invite, etag) = administered(&context, &user).await?;
     let this = Some(context.invocation.clone());
     if invite.resent_by != this {
         invite.usable_at(app.now())?;
+        context.check_if_match(&etag)?;
         let record = AuditRecord::intended(app, By::user(&user), context.operation.id, invite.id);
         app.audit(&tenant.id, &record).await?;
     }
@@ -32,6 +33,7 @@ pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Probl
         }
         let now = app.now();
         invite.usable_at(now)?;
+        context.check_if_match(&etag)?;
         let rules = RetentionRules::with(&tenant.retention);
         let pending = Item::PendingInvitation { sent_at: now };
         invite.resends += 1;
