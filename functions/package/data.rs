@@ -96,6 +96,8 @@ pub(super) struct Activity {
     pub(super) at: Timestamp,
     /// The name of the operation in the description of the interface.
     pub(super) action: String,
+    /// What that is, in the person's language.
+    pub(super) description: String,
     /// Whether it was the person's own doing.
     pub(super) own: bool,
 }
@@ -107,8 +109,12 @@ pub(super) struct LookUp {
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub(super) at: Timestamp,
     pub(super) purpose: audit::Purpose,
+    /// What the purpose is, in the person's language.
+    pub(super) purpose_description: String,
     /// The name of the operation in the description of the interface.
     pub(super) action: String,
+    /// What that is, in the person's language.
+    pub(super) description: String,
 }
 
 /// A comment that the person wrote.

@@ -64,3 +64,37 @@ pub(crate) async fn sealed(app: &App, path: &BlobPath) -> Result<Option<Sealed>,
     }
     Ok(Some(Sealed { size: blob.properties.size, sha256: sha256.finish() }))
 }
+
+#[cfg(test)]
+mod tests {
+    use kundportal_domain::{Locale, Texts};
+
+    use crate::{Access, FUNCTIONS, Trigger, audit::Purpose};
+
+    #[test]
+    fn whatever_can_be_noted_in_an_activity_has_its_text_in_both_languages() {
+        let operations = FUNCTIONS.iter().flat_map(|function| match function.trigger {
+            Trigger::Http { operations, .. } => operations,
+            _ => &[],
+        });
+        // Only who acts within a tenant comes upon its people.
+        let noted: Vec<_> = operations
+            .filter(|operation| matches!(operation.access, Access::User(..) | Access::UserOrOperator(..)))
+            .map(|operation| format!("activity-{}", operation.id))
+            .collect();
+        assert!(noted.len() > 30, "{noted:?}");
+        let schema = schemars::schema_for!(Purpose).to_value();
+        let purposes: Vec<_> = schema["oneOf"]
+            .as_array()
+            .expect("each with what it means")
+            .iter()
+            .map(|purpose| format!("package-purpose-{}", purpose["const"].as_str().expect("a name")))
+            .collect();
+        assert!(!purposes.is_empty());
+        for texts in Locale::ALL.map(Texts::of) {
+            for id in noted.iter().chain(&purposes) {
+                assert!(texts.has(id) && texts.variables(id).is_empty(), "{id}");
+            }
+        }
+    }
+}

@@ -162,13 +162,23 @@ impl Content<'_> {
         let mut found = pin!(self.read_own::<Activity>(Category::Activity));
         while let Some((own, found)) = found.try_next().await? {
             let Some(activity) = self.compare(Category::Activity, own, found) else { continue };
+            let description = self.word("activity", &activity.action);
             match activity.purpose {
-                Some(purpose) if !activity.own => {
-                    look_ups.push(data::LookUp { at: activity.at, purpose, action: activity.action });
-                }
+                Some(purpose) if !activity.own => look_ups.push(data::LookUp {
+                    at: activity.at,
+                    purpose,
+                    purpose_description: self.word("package-purpose", &purpose),
+                    action: activity.action,
+                    description,
+                }),
                 _ => {
-                    section.row(&[Cell::Text(page::time(activity.at)), Cell::text(&activity.action)]);
-                    let item = data::Activity { at: activity.at, action: activity.action, own: activity.own };
+                    section.row(&[Cell::Text(page::time(activity.at)), Cell::text(&description)]);
+                    let item = data::Activity {
+                        at: activity.at,
+                        action: activity.action,
+                        description,
+                        own: activity.own,
+                    };
                     list.push(&mut self.bag, &item).await?;
                 }
             }
@@ -179,12 +189,15 @@ impl Content<'_> {
         let mut list = JsonList::begin(&mut self.bag, "look-ups").await?;
         let mut section = Section::new("look-ups");
         for look_up in look_ups {
-            let purpose = self.word("package-purpose", &look_up.purpose);
-            section.row(&[Cell::Text(page::time(look_up.at)), Cell::Text(purpose)]);
+            section.row(&[
+                Cell::Text(page::time(look_up.at)),
+                Cell::text(&look_up.description),
+                Cell::text(&look_up.purpose_description),
+            ]);
             list.push(&mut self.bag, &look_up).await?;
         }
         list.end(&mut self.bag).await?;
-        self.page.table(&section, &["time", "purpose"], "look-ups");
+        self.page.table(&section, &["time", "event", "purpose"], "look-ups");
         Ok(())
     }
 

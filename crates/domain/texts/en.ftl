@@ -344,6 +344,53 @@ package-more = { $shown } of { $total } are shown here. All of them are in { $fi
 package-picture-alt = Your picture
 package-item = Item
 
+## Activity and look-ups, by the operation's name in the interface
+
+activity-listUsers = Your user record was shown in a list of users
+activity-searchUsers = Somebody searched for your user record
+activity-getUser = Your user record was opened
+activity-updateUser = Your user record was changed
+activity-getUserPicture = Your picture was shown
+activity-getProfile = The profile was read
+activity-patchProfile = The profile was changed
+activity-cancelEmailChange = A change of e-mail address was cancelled
+activity-listSignIns = The sign-ins were read
+activity-listLookUps = The look-ups were read
+activity-putPicture = The picture was replaced
+activity-getPicture = The picture was read
+activity-deletePicture = The picture was removed
+activity-putMember = Your membership of a customer was changed
+activity-deleteMember = Your membership of a customer was ended
+activity-createCustomer = A customer was created
+activity-listCustomers = The customers were read
+activity-updateCustomer = A customer was changed
+activity-uploadFile = A file was uploaded
+activity-listFiles = The files were shown in a list
+activity-getFile = The details of a file were read
+activity-deleteFile = A file was deleted
+activity-getFileContent = A file was opened
+activity-downloadFile = A file was downloaded
+activity-createRequest = A request was registered
+activity-listRequests = Your request was shown in a list of requests
+activity-getRequest = Your request was opened
+activity-getRequestPlan = The list of what your request covers was read
+activity-withdrawRequest = A request was withdrawn
+activity-getRequestPackage = The package for your request was fetched
+activity-getTenant = The settings of the installation were read
+activity-updateTenant = The settings of the installation were changed
+activity-createInvite = An invitation was sent
+activity-importInvites = Invitations were imported from a file
+activity-listInvites = Your invitation was shown in a list of invitations
+activity-revokeInvite = An invitation was revoked
+activity-resendInvite = An invitation was sent again
+activity-reinviteUser = You were invited again
+activity-writeComment = A comment was written
+activity-listComments = The comments of a thread were read
+activity-editComment = A comment was changed
+activity-deleteComment = A comment was deleted
+activity-listThreads = The threads were shown in a list
+activity-getAbout = The information on personal data was read
+
 ## The data map: categories of personal data
 
 data-profile-name = Profile

@@ -344,6 +344,53 @@ package-more = Här visas { $shown } av { $total }. Alla finns i { $file }.
 package-picture-alt = Din bild
 package-item = Uppgift
 
+## Händelser och uppslag, efter åtgärdens beteckning i gränssnittet
+
+activity-listUsers = Din användarpost visades i en lista över användare
+activity-searchUsers = Någon sökte fram din användarpost
+activity-getUser = Din användarpost öppnades
+activity-updateUser = Din användarpost ändrades
+activity-getUserPicture = Din bild visades
+activity-getProfile = Profilen lästes
+activity-patchProfile = Profilen ändrades
+activity-cancelEmailChange = Ett byte av e-postadress avbröts
+activity-listSignIns = Inloggningarna lästes
+activity-listLookUps = Uppslagen lästes
+activity-putPicture = Bilden byttes
+activity-getPicture = Bilden lästes
+activity-deletePicture = Bilden togs bort
+activity-putMember = Ditt medlemskap i ett kundföretag ändrades
+activity-deleteMember = Ditt medlemskap i ett kundföretag avslutades
+activity-createCustomer = Ett kundföretag lades upp
+activity-listCustomers = Kundföretagen lästes
+activity-updateCustomer = Ett kundföretag ändrades
+activity-uploadFile = En fil laddades upp
+activity-listFiles = Filerna visades i en lista
+activity-getFile = Uppgifterna om en fil lästes
+activity-deleteFile = En fil togs bort
+activity-getFileContent = En fil öppnades
+activity-downloadFile = En fil hämtades
+activity-createRequest = En begäran registrerades
+activity-listRequests = Din begäran visades i en lista över begäranden
+activity-getRequest = Din begäran öppnades
+activity-getRequestPlan = Förteckningen över vad din begäran omfattar lästes
+activity-withdrawRequest = En begäran återtogs
+activity-getRequestPackage = Det sammanställda svaret på din begäran hämtades
+activity-getTenant = Installationens inställningar lästes
+activity-updateTenant = Installationens inställningar ändrades
+activity-createInvite = En inbjudan skickades
+activity-importInvites = Inbjudningar lästes in från en fil
+activity-listInvites = Din inbjudan visades i en lista över inbjudningar
+activity-revokeInvite = En inbjudan återkallades
+activity-resendInvite = En inbjudan skickades igen
+activity-reinviteUser = Du bjöds in på nytt
+activity-writeComment = En kommentar skrevs
+activity-listComments = Kommentarerna i en tråd lästes
+activity-editComment = En kommentar ändrades
+activity-deleteComment = En kommentar togs bort
+activity-listThreads = Trådarna visades i en lista
+activity-getAbout = Upplysningarna om personuppgifter lästes
+
 ## Registerkartan: kategorier av personuppgifter
 
 data-profile-name = Profil
