@@ -10,10 +10,21 @@ use super::folder::Folder;
 const FILE: &str = "port";
 const DEFAULT: u16 = 7071;
 
+/// The port that the folder keeps. One that cannot be read is no reason to take another, at which nobody would be known.
+fn kept(folder: &Folder) -> Result<Option<u16>, String> {
+    let file = folder.file(FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => text.trim().parse().map(Some).map_err(|_| {
+            format!("The file {} is damaged: it is to hold the port of the data folder.", file.display())
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("The file {} cannot be read: {error}.", file.display())),
+    }
+}
+
 /// Listens on the folder's port, or on the one asked for when the folder is new; 0 asks for any. The error is a sentence.
 pub(crate) async fn listen(folder: &Folder, asked: Option<u16>) -> Result<(TcpListener, u16), String> {
-    let kept =
-        std::fs::read_to_string(folder.file(FILE)).ok().and_then(|text| text.trim().parse::<u16>().ok());
+    let kept = kept(folder)?;
     let wanted = match (kept, asked) {
         (Some(kept), Some(asked)) if asked != 0 && asked != kept => {
             return Err(format!(

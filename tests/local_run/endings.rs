@@ -16,6 +16,17 @@ async fn ctrl_c_and_sigterm_end_it_cleanly_with_its_handler() {
     }
 }
 
+/// A terminal sends Ctrl-C to a whole group of processes.
+#[tokio::test]
+async fn ctrl_c_in_a_terminal_is_not_for_the_handler() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = LocalRun::start(folder.path()).await;
+    let handler = run.handler(None).await;
+    let stat = std::fs::read_to_string(format!("/proc/{handler}/stat")).unwrap();
+    let group = stat.rsplit(')').next().unwrap().split_whitespace().nth(2).unwrap();
+    assert_eq!(group, handler.to_string());
+}
+
 #[tokio::test]
 async fn a_killed_local_run_leaves_no_handler_behind() {
     let folder = tempfile::tempdir().unwrap();

@@ -33,6 +33,16 @@ async fn another_port_than_the_folders() {
 }
 
 #[tokio::test]
+async fn a_port_of_the_folder_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("port"), "7o71").unwrap();
+    let (code, said) = refusal(program(folder.path(), &["--empty"])).await;
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("The file ") && said.contains("is damaged"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

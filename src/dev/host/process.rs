@@ -30,7 +30,11 @@ impl ThisExecutable {
 impl Launcher for ThisExecutable {
     async fn launch(&self, port: u16, worker_id: &str) -> io::Result<Box<dyn Process>> {
         let port = port.to_string();
-        let mut child = Command::new(&self.executable)
+        let mut command = Command::new(&self.executable);
+        // A terminal's Ctrl-C is for the local run, which ends the handler when what is in flight is done.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .env("FUNCTIONS_WORKER_RUNTIME", "custom")
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", &port)
