@@ -111,6 +111,7 @@ pub(crate) struct AuditRecord {
 
 impl AuditRecord {
     /// A record of something that is about to happen.
+    #[expect(clippy::needless_pass_by_value, reason = "identifiers are small, and named in place")]
     pub(crate) fn intended(app: &App, by: By, action: impl Into<String>, object: impl ToString) -> Self {
         Self::new(app, by, action, Some(object.to_string()), AuditOutcome::Intended)
     }

@@ -115,6 +115,7 @@ mod tests {
     const LONG: Duration = Duration::from_hours(1);
     const SHORT: Duration = Duration::from_millis(100);
 
+    #[expect(clippy::unnecessary_wraps, reason = "pieces of a stream come as results")]
     fn piece() -> io::Result<Bytes> {
         Ok(Bytes::from_static(b"x"))
     }

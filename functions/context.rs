@@ -211,7 +211,6 @@ fn field_error(mut pointer: String, error: &serde_json::Error) -> FieldError {
         }
         ["invalid", "type:"] => "is of the wrong type",
         ["unknown", "variant"] => "is none of the allowed values",
-        ["invalid", _] => "is not an allowed value",
         ["duplicate", _] => "appears twice",
         ["data", "did"] => "is of none of the allowed forms",
         // Our own types'.

@@ -63,7 +63,7 @@ mod worker;
 pub use app::{Adapters, App};
 pub use function::{Function, Trigger};
 pub use keys::{KeyError, Keys};
-pub use operation::{Access, Operation, Parameter, RequestBody, Roles, Success};
+pub use operation::{Access, Operation, Parameter, RequestBody, Roles, SchemaOf, Success};
 pub use problem::ProblemType;
 pub use serve::routes;
 pub use settings::{ClientIp, FrontEnd, Limits, Settings};

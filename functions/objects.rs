@@ -25,7 +25,9 @@ impl App {
         path: &BlobPath,
     ) -> Result<Option<(T, ETag)>, Problem> {
         match self.blobs().get_bytes(path, MAX_OBJECT_BYTES).await {
-            Ok((bytes, etag)) => Ok(Some((serde_json::from_slice(&bytes).map_err(unreadable)?, etag))),
+            Ok((bytes, etag)) => {
+                Ok(Some((serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?, etag)))
+            }
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -84,7 +86,7 @@ impl App {
 }
 
 /// What cannot be read is our failure; the cause says where in the text it broke, never what stood there.
-fn unreadable(error: serde_json::Error) -> Problem {
+fn unreadable(error: &serde_json::Error) -> Problem {
     Problem::internal(format!(
         "a stored object cannot be read (line {}, column {})",
         error.line(),

@@ -1,4 +1,4 @@
-//! The description of the interface (OpenAPI 3.1), made from the table of operations.
+//! The description of the interface (`OpenAPI` 3.1), made from the table of operations.
 
 use std::collections::BTreeSet;
 
@@ -193,7 +193,7 @@ pub fn problems(operation: &Operation) -> Vec<ProblemType> {
             ProblemType::InvalidInput,
         ]),
         RequestBody::Bytes(_) => {
-            problems.extend([ProblemType::Malformed, ProblemType::TooLarge, ProblemType::InvalidInput])
+            problems.extend([ProblemType::Malformed, ProblemType::TooLarge, ProblemType::InvalidInput]);
         }
     }
     problems

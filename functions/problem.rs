@@ -162,6 +162,7 @@ pub struct FieldError {
 
 impl FieldError {
     /// From its two parts.
+    #[expect(clippy::needless_pass_by_value, reason = "rules are small, and named in place")]
     pub fn new(pointer: impl Into<String>, rule: impl ToString) -> Self {
         Self { pointer: pointer.into(), rule: rule.to_string() }
     }
@@ -278,7 +279,7 @@ struct Body<'a> {
 
 /// Schema of the body, for the description of the interface.
 #[must_use]
-pub fn schema() -> serde_json::Value {
+pub(crate) fn schema() -> serde_json::Value {
     serde_json::json!({
         "type": "object",
         "required": ["type", "title", "status", "detail", "instance"],

@@ -9,7 +9,7 @@ use warp::Reply as _;
 use crate::{body::in_time, problem::Problem};
 
 /// An answer on its way to the host.
-pub type Answer = warp::reply::Response;
+pub(crate) type Answer = warp::reply::Response;
 
 /// A JSON body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Problem> {

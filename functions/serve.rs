@@ -299,7 +299,10 @@ fn at_requested_time(app: App, headers: &HeaderMap) -> App {
         .get("x-kundportal-dev-now")
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse().ok());
-    now.map_or_else(|| app.clone(), |now| app.at(now))
+    match now {
+        Some(now) => app.at(now),
+        None => app,
+    }
 }
 
 #[cfg(not(feature = "dev"))]

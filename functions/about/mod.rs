@@ -21,7 +21,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation {
     method: Method::GET,
     path: "/api/tenants/{tenant}/about",
     summary: "Controller, contacts, data protection officer, privacy notice",
-    access: Access::User(Roles::ALL, |context, user| Box::pin(get(context, user))),
+    access: Access::User(Roles::ALL, |context, user| Box::pin(std::future::ready(get(&context, &user)))),
     step_up: false,
     parameters: &[],
     request: RequestBody::Empty,
@@ -45,7 +45,7 @@ struct Controller {
     organisation_number: OrganisationNumber,
 }
 
-async fn get(context: Context, user: User) -> Result<Answer, Problem> {
+fn get(context: &Context, user: &User) -> Result<Answer, Problem> {
     let tenant = &user.tenant;
     respond::ok(&About {
         controller: Controller {

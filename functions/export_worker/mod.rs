@@ -114,12 +114,11 @@ impl<'a> Export<'a> {
         let path = self.layout.package(self.request);
         let there =
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
-        let (sealed, marked) = match there {
-            Some(sealed) => (sealed, None),
-            None => {
-                let (sealed, day) = Box::pin(self.write(&case, &profile, &version)).await?;
-                (sealed, Some(day))
-            }
+        let (sealed, marked) = if let Some(sealed) = there {
+            (sealed, None)
+        } else {
+            let (sealed, day) = Box::pin(self.write(&case, &profile, &version)).await?;
+            (sealed, Some(day))
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
         if self.profile().await?.is_none() {

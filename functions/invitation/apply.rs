@@ -37,7 +37,7 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
         match &before {
             // The former sign-in ends before the new one begins, so that no crash leaves both.
             Some(before) if !is_same_identity(before, &profile) => {
-                people::unindex_identity(app, tenant, before).await?
+                people::unindex_identity(app, tenant, before).await?;
             }
             Some(_) => {}
             None => people::mark_account_due(app, tenant, &profile).await?,

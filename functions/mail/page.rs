@@ -1,5 +1,7 @@
 //! A mail as plain text and as HTML, from the same paragraphs.
 
+use std::fmt::Write as _;
+
 use kundportal_domain::{EmailAddress, PersonName, Personal, Texts};
 use kundportal_store::Mail;
 
@@ -82,14 +84,16 @@ impl Letter {
             escape(&self.subject),
         );
         for paragraph in [&self.greeting].into_iter().chain(&self.paragraphs) {
-            html += &format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>"));
+            let _ = write!(html, "<p>{}</p>", escape(paragraph).replace('\n', "<br>"));
         }
         if let Some((label, link)) = &self.button {
             let (label, link) = (escape(label), escape(link));
-            html += &format!(
+            let _ = write!(
+                html,
                 "<p><a href=\"{link}\" style=\"display:inline-block;padding:.6em 1.2em;background:#1a4f8b;color:#fff;text-decoration:none;border-radius:4px\">{label}</a></p>"
             );
-            html += &format!(
+            let _ = write!(
+                html,
                 "<p>{}<br><a href=\"{link}\">{link}</a></p>",
                 escape(&self.texts.get("mail-link-fallback"))
             );

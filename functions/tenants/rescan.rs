@@ -43,13 +43,12 @@ pub(crate) async fn complete(
     for entry in &page.entries {
         mark(app, &tenant.id, &layout, &entry.name, &rules).await?;
     }
-    let next = match page.next {
-        Some(Continuation(position)) => Some(format!("{prefix}|{position}")),
-        None => {
-            let place =
-                PREFIXES.iter().position(|other| *other == prefix).map_or(PREFIXES.len(), |place| place + 1);
-            PREFIXES.get(place).map(|prefix| format!("{prefix}|"))
-        }
+    let next = if let Some(Continuation(position)) = page.next {
+        Some(format!("{prefix}|{position}"))
+    } else {
+        let place = PREFIXES.iter().position(|other| *other == prefix);
+        let place = place.map_or(PREFIXES.len(), |place| place + 1);
+        PREFIXES.get(place).map(|prefix| format!("{prefix}|"))
     };
     let Some(next) = next else { return Ok(Progress::Finished) };
     let rest = MarkedWork { work: Work::Rescan { after: Some(next) }, ..marked.clone() };

@@ -31,7 +31,10 @@ pub(crate) async fn open(app: App, text: &str) -> Result<Option<(App, Marker, Ma
 
 #[cfg(feature = "dev")]
 fn at_time_of(app: App, message: &Message) -> App {
-    message.now.map_or_else(|| app.clone(), |now| app.at(now))
+    match message.now {
+        Some(now) => app.at(now),
+        None => app,
+    }
 }
 
 #[cfg(not(feature = "dev"))]
