@@ -92,6 +92,13 @@ impl Outgoing {
         self
     }
 
+    /// Its subject.
+    pub(crate) fn subject(&self, texts: Texts, tenant: &str) -> String {
+        let values = self.values.reveal().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let values: Vec<_> = std::iter::once(("tenant", tenant)).chain(values).collect();
+        texts.with(&format!("mail-{}-subject", self.template), &values).into_owned()
+    }
+
     /// With a button.
     pub(crate) fn link(mut self, link: Link) -> Self {
         self.link = Some(link);

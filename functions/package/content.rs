@@ -47,6 +47,7 @@ impl<'a> Content<'a> {
         Box::pin(self.files()).await?;
         Box::pin(self.comments()).await?;
         Box::pin(self.invitations()).await?;
+        Box::pin(self.mails()).await?;
         Box::pin(self.requests()).await?;
         Box::pin(self.not_included()).await?;
         for (name, schema) in SCHEMAS {
@@ -102,9 +103,14 @@ impl<'a> Content<'a> {
     }
 
     /// Notes what is not in the package as it was.
-    pub(super) fn miss(&mut self, category: Category, item: impl Into<String>, reason: NotIncludedBecause) {
+    pub(super) fn miss(
+        &mut self,
+        category: impl Into<Option<Category>>,
+        item: impl Into<String>,
+        reason: NotIncludedBecause,
+    ) {
         let at = self.source.app.now();
-        self.not_included.push(NotIncluded { category, item: item.into(), reason, at });
+        self.not_included.push(NotIncluded { category: category.into(), item: item.into(), reason, at });
     }
 
     /// A JSON file of one object.

@@ -183,6 +183,21 @@ pub(super) struct Invitation {
     pub(super) closed_at: Option<Timestamp>,
 }
 
+/// A mail to the person that was not sent yet.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Mail {
+    /// Where it goes: the address in the profile, or the one that a change of address is about.
+    pub(super) to: Personal<EmailAddress>,
+    /// What it is about: the name of its texts.
+    pub(super) kind: String,
+    /// Its subject, in the person's language.
+    pub(super) subject: String,
+    /// When it was written.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub(super) since: Timestamp,
+}
+
 /// A request of the person; the one that this package answers is among them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -209,9 +224,9 @@ pub(super) struct Request {
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NotIncluded {
-    /// The category in the data map.
-    pub(super) category: kundportal_domain::Category,
-    /// The item's identifier within the category.
+    /// The category in the data map; null where it knows none for the item.
+    pub(super) category: Option<kundportal_domain::Category>,
+    /// The item's identifier within the category; without one, its name in storage below the person's own.
     pub(super) item: String,
     pub(super) reason: NotIncludedBecause,
     /// When that was found.
@@ -227,12 +242,14 @@ pub(super) enum NotIncludedBecause {
     Gone,
     /// It was changed before it could be copied; the later version is included, where it is the person's still.
     Changed,
+    /// It is of a kind that the package does not know.
+    Unknown,
 }
 
 type MakeSchema = fn() -> Schema;
 
 /// Every JSON file of a package and what makes its schema.
-pub(super) const SCHEMAS: [(&str, MakeSchema); 10] = [
+pub(super) const SCHEMAS: [(&str, MakeSchema); 11] = [
     ("profile", of::<Profile>),
     ("memberships", of::<Vec<Membership>>),
     ("sign-ins", of::<Vec<SignIn>>),
@@ -241,6 +258,7 @@ pub(super) const SCHEMAS: [(&str, MakeSchema); 10] = [
     ("comments", of::<Vec<Comment>>),
     ("files", of::<Vec<File>>),
     ("invitations", of::<Vec<Invitation>>),
+    ("mails", of::<Vec<Mail>>),
     ("requests", of::<Vec<Request>>),
     ("not-included", of::<Vec<NotIncluded>>),
 ];

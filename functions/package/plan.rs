@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) frozen_at: Timestamp,
     /// All under the person's prefix but references, in the order of names.
     pub(crate) own: Vec<Own>,
+    /// What is under the person's prefix and of no kind that the data map knows: names without the prefix.
+    pub(crate) unknown: Vec<String>,
     /// As they were found: each is read once.
     pub(crate) files: Vec<FileMeta>,
     pub(crate) comments: Vec<CommentId>,
@@ -53,6 +55,27 @@ impl Own {
 
     pub(crate) fn etag(&self) -> ETag {
         ETag(self.etag.clone())
+    }
+}
+
+/// What a reference names.
+enum Referred {
+    File(FileId),
+    Comment(CommentId),
+    Invite(InviteId),
+    Request(RequestId),
+}
+
+impl Referred {
+    /// From a name under `refs/`.
+    fn parse(reference: &str) -> Option<Self> {
+        let (kind, id) = reference.split_once('/')?;
+        match RefKind::ALL.into_iter().find(|known| known.as_str() == kind)? {
+            RefKind::File => id.parse().ok().map(Self::File),
+            RefKind::Comment => id.parse().ok().map(Self::Comment),
+            RefKind::Invite => id.parse().ok().map(Self::Invite),
+            RefKind::Request => RequestId::from_inverted(id).ok().map(Self::Request),
+        }
     }
 }
 
@@ -99,6 +122,7 @@ impl Plan {
         let mut plan = Self {
             frozen_at: app.now(),
             own: Vec::new(),
+            unknown: Vec::new(),
             files: Vec::new(),
             comments: Vec::new(),
             invites: Vec::new(),
@@ -111,15 +135,20 @@ impl Plan {
             let page = app.list(layout.container(), &prefix, from.as_ref(), 5_000).await?;
             for entry in page.entries {
                 let Some(name) = entry.name.strip_prefix(&prefix) else { continue };
-                match name.strip_prefix("refs/").and_then(|reference| reference.split_once('/')) {
-                    None => plan.own.push(Own { name: name.to_owned(), etag: entry.properties.etag.0 }),
-                    Some((kind, id)) => match RefKind::ALL.into_iter().find(|known| known.as_str() == kind) {
-                        Some(RefKind::File) => files.extend(id.parse::<FileId>()),
-                        Some(RefKind::Comment) => plan.comments.extend(id.parse::<CommentId>()),
-                        Some(RefKind::Invite) => plan.invites.extend(id.parse::<InviteId>()),
-                        Some(RefKind::Request) => plan.requests.extend(RequestId::from_inverted(id)),
-                        None => tracing::error!("a kind of reference that no package knows"),
-                    },
+                if let Some(reference) = name.strip_prefix("refs/") {
+                    match Referred::parse(reference) {
+                        Some(Referred::File(id)) => files.push(id),
+                        Some(Referred::Comment(id)) => plan.comments.push(id),
+                        Some(Referred::Invite(id)) => plan.invites.push(id),
+                        Some(Referred::Request(id)) => plan.requests.push(id),
+                        None => plan.unknown.push(name.to_owned()),
+                    }
+                    continue;
+                }
+                let own = Own { name: name.to_owned(), etag: entry.properties.etag.0 };
+                match own.category(subject) {
+                    Some(_) => plan.own.push(own),
+                    None => plan.unknown.push(own.name),
                 }
             }
             match page.next {
@@ -130,6 +159,10 @@ impl Plan {
         plan.invites.extend(invites_to(app, layout, profile).await?);
         plan.invites.sort_unstable();
         plan.invites.dedup();
+        if !plan.unknown.is_empty() {
+            let count = plan.unknown.len();
+            tracing::error!(count, "something is stored under a person that the data map does not know");
+        }
         plan.files = stream::iter(files)
             .map(|id| async move { app.read::<FileMeta>(&layout.file_meta(id)).await })
             .buffered(CONCURRENT_READS)

@@ -15,7 +15,7 @@ use super::{
     data::{self, NotIncludedBecause},
     page::{self, Cell, Section},
 };
-use crate::{audit::Activity, problem::Problem, sign_ins};
+use crate::{audit::Activity, mail::Outgoing, problem::Problem, sign_ins};
 
 impl Content<'_> {
     /// `profile.json` with what belongs to it: the last day of use and the picture.
@@ -89,6 +89,13 @@ impl Content<'_> {
 
     /// The picture; its path beside the JSON files.
     async fn picture(&mut self) -> Result<Option<String>, Problem> {
+        let current = self.source.profile.picture.as_ref().map(|picture| picture.name.as_str());
+        for own in self.own(Category::Pictures) {
+            if own.name.strip_prefix("picture/") != current {
+                // An earlier picture, which waits to be removed.
+                self.miss(Category::Pictures, &own.name, NotIncludedBecause::Changed);
+            }
+        }
         let Some(picture) = &self.source.profile.picture else { return Ok(None) };
         let extension = match picture.content_type.as_str() {
             "image/png" => "png",
@@ -362,6 +369,28 @@ impl Content<'_> {
         Ok(())
     }
 
+    /// Mails that were not sent yet. One that went out meanwhile is listed as gone.
+    pub(super) async fn mails(&mut self) -> Result<(), Problem> {
+        let mut list = JsonList::begin(&mut self.bag, "mails").await?;
+        let mut section = Section::new("mails");
+        let mut found = pin!(self.read_own::<Outgoing>(Category::Mails));
+        while let Some((own, found)) = found.try_next().await? {
+            let Some(mail) = self.compare(Category::Mails, own, found) else { continue };
+            let subject = mail.subject(self.texts, self.source.tenant.name.as_str());
+            let to = mail.to.unwrap_or_else(|| self.source.profile.email.clone());
+            section.row(&[
+                Cell::Text(page::time(mail.since)),
+                Cell::text(to.reveal().as_str()),
+                Cell::text(&subject),
+            ]);
+            let item = data::Mail { to, kind: mail.template, subject, since: mail.since };
+            list.push(&mut self.bag, &item).await?;
+        }
+        list.end(&mut self.bag).await?;
+        self.page.table(&section, &["time", "email", "mail"], "mails");
+        Ok(())
+    }
+
     pub(super) async fn requests(&mut self) -> Result<(), Problem> {
         let mut list = JsonList::begin(&mut self.bag, "requests").await?;
         let mut section = Section::new("requests");
@@ -401,6 +430,10 @@ impl Content<'_> {
 
     /// `not-included.json`, and its section where there is something to say.
     pub(super) async fn not_included(&mut self) -> Result<(), Problem> {
+        let plan = self.source.plan;
+        for name in &plan.unknown {
+            self.miss(None, name, NotIncludedBecause::Unknown);
+        }
         let missing = std::mem::take(&mut self.not_included);
         let mut list = JsonList::begin(&mut self.bag, "not-included").await?;
         let mut section = Section::new("not-included");
@@ -408,10 +441,14 @@ impl Content<'_> {
             let reason = match item.reason {
                 NotIncludedBecause::Gone => "package-gone",
                 NotIncludedBecause::Changed => "package-changed",
+                NotIncludedBecause::Unknown => "package-unknown",
             };
             section.row(&[
                 Cell::Text(page::time(item.at)),
-                Cell::Text(self.texts.get(&item.category.name_text()).into_owned()),
+                match item.category {
+                    Some(category) => Cell::Text(self.texts.get(&category.name_text()).into_owned()),
+                    None => Cell::text("–"),
+                },
                 Cell::text(&item.item),
                 Cell::Text(self.texts.get(reason).into_owned()),
             ]);

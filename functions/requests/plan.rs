@@ -22,9 +22,9 @@ use crate::{
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlanItem {
-    /// Its category in the data map.
-    category: Category,
-    /// Its identifier within the category.
+    /// Its category in the data map; null where it knows none for the item.
+    category: Option<Category>,
+    /// Its identifier within the category; without one, its name in storage below the person's own.
     item: String,
     action: Action,
     /// Why it is left out, in the reader's language.
@@ -57,16 +57,23 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     };
     note_look_up(&context, &user, &case).await?;
     let texts = Texts::of(context.locale());
-    let include = |category, item: String| PlanItem { category, item, action: Action::Include, reason: None };
+    let include = |category, item: String| PlanItem { category: Some(category), item, action: Action::Include, reason: None };
     let own = plan.own.iter().filter_map(|own| {
         let category = own.category(case.subject)?;
         let InPackage::LeftOut(reason) = category.entry().in_package else {
             return Some(include(category, own.name.clone()));
         };
         let reason = Some(texts.get(reason).into_owned());
-        Some(PlanItem { category, item: own.name.clone(), action: Action::LeaveOut, reason })
+        Some(PlanItem { category: Some(category), item: own.name.clone(), action: Action::LeaveOut, reason })
+    });
+    let unknown = plan.unknown.iter().map(|name| PlanItem {
+        category: None,
+        item: name.clone(),
+        action: Action::LeaveOut,
+        reason: Some(texts.get("package-unknown").into_owned()),
     });
     let items: Vec<_> = own
+        .chain(unknown)
         .chain(plan.files.iter().map(|file| include(Category::Files, file.id.to_string())))
         .chain(plan.comments.iter().map(|id| include(Category::Comments, id.to_string())))
         .chain(plan.invites.iter().map(|id| include(Category::Invitations, id.to_string())))

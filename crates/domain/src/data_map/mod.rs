@@ -38,6 +38,8 @@ pub enum Category {
     Comments,
     /// The companies that the tenant serves.
     Customers,
+    /// Mails to somebody that are not sent yet.
+    Mails,
     /// Invitations, pending and closed.
     Invitations,
     /// The requests of data subjects.
@@ -144,7 +146,7 @@ pub struct Entry {
 
 impl Category {
     /// Every category, in the order in which people are told of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Profile,
         Self::EmailChanges,
         Self::Pictures,
@@ -155,6 +157,7 @@ impl Category {
         Self::Files,
         Self::Comments,
         Self::Customers,
+        Self::Mails,
         Self::Invitations,
         Self::Cases,
         Self::Packages,
@@ -183,6 +186,7 @@ impl Category {
             Self::Files => "files",
             Self::Comments => "comments",
             Self::Customers => "customers",
+            Self::Mails => "mails",
             Self::Invitations => "invitations",
             Self::Cases => "cases",
             Self::Packages => "packages",
@@ -269,7 +273,7 @@ impl Category {
             Self::Index => Limit::AsLongAs(Self::Files),
             Self::IdempotencyKeys => Limit::Hours(rules.idempotency_key_hours),
             Self::Uploads => Limit::Hours(rules.upload_hours),
-            Self::Work => Limit::UntilDone,
+            Self::Mails | Self::Work => Limit::UntilDone,
             Self::RunReports => Limit::Period(rules.run_reports),
             Self::Audit => Limit::Period(rules.audit),
             Self::PlatformLogs => Limit::Period(rules.platform_logs),

@@ -57,6 +57,9 @@ pub(super) const fn entry(category: Category) -> Entry {
         Category::Customers => {
             (places![Tenant "customers/**"], LegitimateInterests, Section("package-memberships"), Keep)
         }
+        Category::Mails => {
+            (places![Tenant "subjects/*/outbox/**"], LegitimateInterests, Section("package-mails"), Delete)
+        }
         Category::Invitations => {
             (places![Tenant "invites/**"], LegitimateInterests, Section("package-invitations"), Delete)
         }
@@ -95,7 +98,6 @@ pub(super) const fn entry(category: Category) -> Entry {
         }
         Category::Work => (
             places![
-                Tenant "subjects/*/outbox/**",
                 Tenant "reads/**",
                 Tenant "due/**",
                 Platform "due/**",

@@ -51,7 +51,7 @@ fn what_is_stored_is_found_in_the_map() {
         (Container::Tenant, format!("{user}/activity/01"), Category::Activity),
         (Container::Tenant, format!("{user}/keys/ab"), Category::IdempotencyKeys),
         (Container::Tenant, format!("{user}/refs/file/fil_01"), Category::References),
-        (Container::Tenant, format!("{user}/outbox/01.json"), Category::Work),
+        (Container::Tenant, format!("{user}/outbox/01.json"), Category::Mails),
         (Container::Tenant, "reads/rec_01.json".into(), Category::Work),
         (Container::Tenant, "files/fil_01/content".into(), Category::Files),
         (Container::Tenant, "comments/com_01.json".into(), Category::Comments),
