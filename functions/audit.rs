@@ -1,7 +1,7 @@
 //! The audit log: one small create-only blob for each record, with pseudonymous ids only. Written before the effect: a
 //! record whose effect never came is legal, an effect without its record is not.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
     CustomerId, RecordId, RetentionRules, TenantId, UserId,
     retention::{Item, due_day},
@@ -161,6 +161,12 @@ impl AuditRecord {
         self
     }
 
+    /// When its copy in the activity of a person goes, and how that is noted.
+    fn activity_due(&self, subject: UserId) -> (Option<Date>, DueItem) {
+        let day = due_day(&Item::Activity { at: self.at }, &RetentionRules::default());
+        (day, DueItem::Activity { user: subject, record: self.id })
+    }
+
     fn path(&self, tenant: &TenantId) -> BlobPath {
         let day = stockholm::date_of(self.at);
         BlobPath::new(layout::audit(tenant), format!("{day}/{}.json", self.id.inverted()))
@@ -196,8 +202,9 @@ impl App {
         subject: UserId,
     ) -> Result<(), StoreError> {
         let path = TenantLayout::new(tenant).activity(subject, record.id);
-        if let Some(day) = due_day(&Item::Activity { at: record.at }, &RetentionRules::default()) {
-            self.mark_due(tenant, day, DueItem::Activity { user: subject, record: record.id }).await?;
+        let (day, due) = record.activity_due(subject);
+        if let Some(day) = day {
+            self.mark_due(tenant, day, due).await?;
         }
         let activity = Activity {
             at: record.at,
@@ -208,6 +215,21 @@ impl App {
         match self.write(&path, &activity, Condition::IfAbsent).await {
             Ok(_) | Err(StoreError::AlreadyExists) => Ok(()),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Undoes [`App::note_activity`].
+    pub(crate) async fn forget_activity(
+        &self,
+        tenant: &TenantId,
+        record: &AuditRecord,
+        subject: UserId,
+    ) -> Result<(), StoreError> {
+        let layout = TenantLayout::new(tenant);
+        self.unmark(&layout.activity(subject, record.id)).await?;
+        match record.activity_due(subject) {
+            (Some(day), due) => self.unmark(&layout.due(day, &due.to_string())).await,
+            (None, _) => Ok(()),
         }
     }
 

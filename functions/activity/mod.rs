@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kundportal_domain::{TenantId, records::Profile};
+use kundportal_domain::{TenantId, UserId, records::Profile};
 use kundportal_store::BlobStoreExt as _;
 
 use crate::{
@@ -68,11 +68,13 @@ pub(crate) async fn copy_reads(app: &App, tenant: &TenantId) -> Result<(), Probl
             let path = layout.at(entry.name);
             let Some((record, _)) = app.read::<AuditRecord>(&path).await? else { continue };
             for subject in record.subjects.iter().filter(|subject| record.by.user != Some(**subject)) {
+                if !is_there(app, &layout, *subject).await? {
+                    continue;
+                }
                 app.note_activity(tenant, &record, *subject).await?;
                 // Mark, then look: an account that went meanwhile has no activity any more.
-                let profile = app.read::<Profile>(&layout.profile(*subject)).await?;
-                if profile.is_none_or(|(profile, _)| profile.is_leaving()) {
-                    app.unmark(&layout.activity(*subject, record.id)).await?;
+                if !is_there(app, &layout, *subject).await? {
+                    app.forget_activity(tenant, &record, *subject).await?;
                 }
             }
             app.blobs().delete_if_exists(&path).await?;
@@ -82,4 +84,10 @@ pub(crate) async fn copy_reads(app: &App, tenant: &TenantId) -> Result<(), Probl
             None => return Ok(()),
         }
     }
+}
+
+/// Whether somebody has an account that is not being removed.
+async fn is_there(app: &App, layout: &TenantLayout, user: UserId) -> Result<bool, Problem> {
+    let profile = app.read::<Profile>(&layout.profile(user)).await?;
+    Ok(profile.is_some_and(|(profile, _)| !profile.is_leaving()))
 }
