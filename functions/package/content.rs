@@ -109,7 +109,7 @@ impl<'a> Content<'a> {
         item: impl Into<String>,
         reason: NotIncludedBecause,
     ) {
-        let at = self.source.app.now();
+        let at = self.source.plan.frozen_at;
         self.not_included.push(NotIncluded { category: category.into(), item: item.into(), reason, at });
     }
 

@@ -229,7 +229,7 @@ pub(super) struct NotIncluded {
     /// The item's identifier within the category; without one, its name in storage below the person's own.
     pub(super) item: String,
     pub(super) reason: NotIncludedBecause,
-    /// When that was found.
+    /// When the list was made of what goes in: the item was there then.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub(super) at: Timestamp,
 }
