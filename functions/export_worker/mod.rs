@@ -20,6 +20,7 @@ use crate::{
     layout::TenantLayout,
     mail::{Link, Outgoing},
     package::{self, Plan, Sealed, Source},
+    people::RACES,
     problem::{Problem, ProblemType},
     work::Work,
     worker::{self, Progress},
@@ -65,13 +66,16 @@ impl<'a> Export<'a> {
         let Some((mut case, mut etag)) = self.case().await? else {
             return self.never_made(abandoned).await;
         };
+        if !case.state.is_closed() && self.profile().await?.is_none() {
+            return self.end_without_person().await;
+        }
         if case.state == CaseState::InProgress {
             // The entries of the lists come after the case: whoever made it may not have come so far.
             self.app.mark(&self.layout.request_reference(self.subject, self.request)).await?;
             self.app.mark(&self.layout.request_entry(self.request)).await?;
             match self.package(case, &etag).await? {
                 Some(ready) => (case, etag) = ready,
-                None => return Ok(Progress::Finished),
+                None => return self.after_a_change().await,
             }
         }
         if case.state == CaseState::Ready {
@@ -107,10 +111,7 @@ impl<'a> Export<'a> {
     /// Puts the package together and notes it in the case; none where there is nobody left to have it, or where the case has
     /// been closed meanwhile.
     async fn package(&self, mut case: Case, etag: &ETag) -> Result<Option<(Case, ETag)>, Problem> {
-        let Some((profile, version)) = self.profile().await? else {
-            self.drop_package().await?;
-            return Ok(None);
-        };
+        let Some((profile, version)) = self.profile().await? else { return Ok(None) };
         let path = self.layout.package(self.request);
         let there =
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
@@ -122,7 +123,6 @@ impl<'a> Export<'a> {
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
         if self.profile().await?.is_none() {
-            self.drop_package().await?;
             return Ok(None);
         }
         let ready_at = self.app.now();
@@ -138,10 +138,6 @@ impl<'a> Export<'a> {
         // Another run was faster, or the person has withdrawn.
         match self.case().await? {
             Some((case, etag)) if case.state == CaseState::Ready => Ok(Some((case, etag))),
-            Some((case, _)) if case.state == CaseState::Withdrawn => {
-                self.drop_package().await?;
-                Ok(None)
-            }
             Some(_) => Ok(None),
             None => Err(Problem::internal("a case went while its package was being written")),
         }
@@ -161,8 +157,10 @@ impl<'a> Export<'a> {
         Ok((package::store(source).await?, day))
     }
 
+    /// The person's profile, unless their account is gone or going.
     async fn profile(&self) -> Result<Option<(Profile, ETag)>, Problem> {
-        self.app.read::<Profile>(&self.layout.profile(self.subject)).await
+        let profile = self.app.read::<Profile>(&self.layout.profile(self.subject)).await?;
+        Ok(profile.filter(|(profile, _)| !profile.is_leaving()))
     }
 
     /// The day on which a package that is ready at this time goes.
@@ -194,8 +192,36 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// Somebody else has changed a case that was ready: a withdrawal, or another run that has told the person.
+    /// Closes the case of a person whose account is gone, and leaves nothing of theirs. Again changes nothing.
+    async fn end_without_person(&self) -> Result<Progress, Problem> {
+        for _ in 0..RACES {
+            if let Some((mut case, etag)) = self.case().await? {
+                let closed_at = self.app.now();
+                let changed = if case.state.is_closed() {
+                    case.forget_content()
+                } else {
+                    let record = AuditRecord::intended(self.app, By::SYSTEM, NAME, self.request);
+                    self.app.audit(&self.tenant.id, &record.about([self.subject])).await?;
+                    mark_case_due(self.app, &self.tenant, self.request, closed_at).await?;
+                    case.lose_subject(closed_at).map_err(Problem::internal)?;
+                    true
+                };
+                if changed && self.save(&case, &etag).await?.is_none() {
+                    continue;
+                }
+            }
+            self.drop_package().await?;
+            self.app.unmark(&self.layout.request_reference(self.subject, self.request)).await?;
+            return Ok(Progress::Finished);
+        }
+        Err(ProblemType::PreconditionFailed.into())
+    }
+
+    /// Somebody else was faster: a withdrawal, another run that has told the person, or the end of their account.
     async fn after_a_change(&self) -> Result<Progress, Problem> {
+        if self.profile().await?.is_none() {
+            return self.end_without_person().await;
+        }
         match self.case().await? {
             Some((case, _)) if case.state == CaseState::Withdrawn => {
                 self.drop_package().await?;

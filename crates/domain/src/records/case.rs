@@ -89,6 +89,20 @@ impl Case {
         self.step(CaseState::Withdrawn, CaseEventKind::Withdrawn, now)
     }
 
+    /// The person has no account any more: there is nobody to answer. What is kept of a closed case has no free text.
+    pub fn lose_subject(&mut self, now: Timestamp) -> Result<(), ClosedCase> {
+        self.step(CaseState::Withdrawn, CaseEventKind::SubjectGone, now)?;
+        self.forget_content();
+        Ok(())
+    }
+
+    /// Takes out the free text and what is said of the package. True when there was something.
+    pub fn forget_content(&mut self) -> bool {
+        let had_text = self.details.take().is_some();
+        let had_package = self.package.take().is_some();
+        had_text || had_package
+    }
+
     fn step(&mut self, state: CaseState, kind: CaseEventKind, now: Timestamp) -> Result<(), ClosedCase> {
         if self.state.is_closed() {
             return Err(ClosedCase);
@@ -137,7 +151,7 @@ pub enum CaseState {
     Ready,
     /// Done, and the person has been told.
     Fulfilled,
-    /// Taken back by the person.
+    /// Taken back by the person, or given up because their account is gone.
     Withdrawn,
 }
 
@@ -174,6 +188,8 @@ pub enum CaseEventKind {
     Fulfilled,
     /// The person took it back.
     Withdrawn,
+    /// The person's account went before the request was answered.
+    SubjectGone,
     /// The package was removed when its period ended.
     PackageRemoved,
     /// Writing the package failed repeatedly; the administrators have been told.
