@@ -124,6 +124,11 @@ impl TenantLayout {
         self.at(format!("subjects/{user}/keys/{hash}"))
     }
 
+    /// The id of the person's one open access request, or of one that is being taken in.
+    pub(crate) fn open_request(&self, user: UserId) -> BlobPath {
+        self.at(format!("subjects/{user}/open-request/access"))
+    }
+
     /// Names something elsewhere that concerns the person; empty, written before the thing itself.
     pub(crate) fn reference(&self, user: UserId, kind: RefKind, id: &str) -> BlobPath {
         self.at(format!("{}{}/{id}", refs(user), kind.as_str()))

@@ -22,6 +22,7 @@ use crate::{
     package::{self, Plan, Sealed, Source},
     people::RACES,
     problem::{Problem, ProblemType},
+    requests::claim,
     work::Work,
     worker::{self, Progress},
 };
@@ -91,6 +92,7 @@ impl<'a> Export<'a> {
         if case.state == CaseState::Withdrawn {
             self.drop_package().await?;
         }
+        self.release().await?;
         Ok(Progress::Finished)
     }
 
@@ -105,7 +107,13 @@ impl<'a> Export<'a> {
         }
         self.app.unmark(&self.layout.request_reference(self.subject, self.request)).await?;
         self.app.unmark(&self.layout.request_entry(self.request)).await?;
+        self.release().await?;
         Ok(Progress::Finished)
+    }
+
+    /// The person may ask anew.
+    async fn release(&self) -> Result<(), Problem> {
+        claim::release(self.app, &self.layout, self.subject, self.request).await
     }
 
     /// Puts the package together and notes it in the case; none where there is nobody left to have it, or where the case has
@@ -212,6 +220,7 @@ impl<'a> Export<'a> {
             }
             self.drop_package().await?;
             self.app.unmark(&self.layout.request_reference(self.subject, self.request)).await?;
+            self.release().await?;
             return Ok(Progress::Finished);
         }
         Err(ProblemType::PreconditionFailed.into())
@@ -225,9 +234,13 @@ impl<'a> Export<'a> {
         match self.case().await? {
             Some((case, _)) if case.state == CaseState::Withdrawn => {
                 self.drop_package().await?;
+                self.release().await?;
                 Ok(Progress::Finished)
             }
-            Some((case, _)) if case.state == CaseState::Fulfilled => Ok(Progress::Finished),
+            Some((case, _)) if case.state == CaseState::Fulfilled => {
+                self.release().await?;
+                Ok(Progress::Finished)
+            }
             _ => Err(ProblemType::Unavailable.into()),
         }
     }

@@ -3,23 +3,23 @@
 use jiff::Timestamp;
 use kundportal_domain::{
     Personal, Reason, RequestId, UserId, deadline,
-    records::{Case, CaseKind, CaseState, Channel, Profile},
+    records::{Case, CaseKind, Channel, Profile},
 };
 use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::view::RequestView;
+use super::{claim, view::RequestView};
 use crate::{
     app::App,
     audit::{AuditRecord, By},
     auth::User,
     context::Context,
-    layout::{self, RefKind, TenantLayout},
+    layout::TenantLayout,
     mail::{Link, Outgoing},
     problem::{FieldError, Problem, ProblemType},
     respond::{self, Answer},
-    work::Work,
+    work::{Marker, Work},
 };
 
 /// What somebody asks for.
@@ -109,26 +109,23 @@ fn validate(new: &NewRequest, user: &User, now: Timestamp) -> Result<UserId, Pro
     if errors.is_empty() { Ok(subject) } else { Err(Problem::invalid_all(errors)) }
 }
 
-/// A second request of a person while one is in progress is refused: it would be answered by the same package. Two that
-/// arrive in the same moment may both be taken in; each is answered.
+/// A second request of a person while one is open is refused: it would be answered by the same package.
 pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
     let (new, raw) = context.json::<NewRequest>().await?;
     let now = context.now();
     let subject = validate(&new, &user, now)?;
-    let own = subject == user.id();
-    if !own && !user.is_administrator() {
+    if subject != user.id() && !user.is_administrator() {
         return Err(ProblemType::Forbidden.into());
     }
     let app = &context.app;
-    if !own && !is_there(app, &user.layout, subject).await? {
+    if subject != user.id() && !is_there(app, &user.layout, subject).await? {
         return Err(Problem::invalid("/subject", "must be a user of the tenant"));
     }
     let id = context.claim(&user, &raw, || RequestId::new(now, app.random())).await?;
-    let path = user.layout.case(id);
-    if let Some((case, etag)) = app.read::<Case>(&path).await? {
+    if let Some((case, etag)) = app.read::<Case>(&user.layout.case(id)).await? {
         return answer(case, &etag);
     }
-    if is_in_progress(&context, &user, subject).await? {
+    if claim::is_taken(app, &user.layout, subject, id).await? {
         return Err(ProblemType::Conflict.into());
     }
 
@@ -136,6 +133,28 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
     let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id).about([subject]);
     app.audit(tenant, &record).await?;
     let marker = app.begin(tenant, Work::Export { request: id, subject }).await?;
+    if !claim::take(app, &user.layout, subject, id).await? {
+        app.finish(&marker).await?;
+        return Err(ProblemType::Conflict.into());
+    }
+    let taken_in = take_in(&context, &user, new, (id, subject), &marker).await;
+    if taken_in.is_err() && !app.exists(&user.layout.case(id)).await? {
+        // So that the person can ask again at once. Where this fails too, the claim is void after a while.
+        claim::release(app, &user.layout, subject, id).await?;
+    }
+    taken_in
+}
+
+/// Writes the case and what belongs to it.
+async fn take_in(
+    context: &Context,
+    user: &User,
+    new: NewRequest,
+    (id, subject): (RequestId, UserId),
+    marker: &Marker,
+) -> Result<Answer, Problem> {
+    let (app, tenant, now) = (&context.app, &user.tenant.id, context.now());
+    let path = user.layout.case(id);
     app.mark(&user.layout.request_reference(subject, id)).await?;
     let received_at = new.received_at.unwrap_or(now);
     let due_at = deadline::due_date(received_at);
@@ -155,20 +174,21 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
     if !is_there(app, &user.layout, subject).await? {
         app.blobs().delete_if_exists(&path).await?;
         app.unmark(&user.layout.request_reference(subject, id)).await?;
-        app.finish(&marker).await?;
+        claim::release(app, &user.layout, subject, id).await?;
+        app.finish(marker).await?;
         return Err(ProblemType::NotFound.into());
     }
     app.mark(&user.layout.request_entry(id)).await?;
-    if !own {
+    if subject != user.id() {
         let mail =
             Outgoing::new(app, "request-received").with("due", due_at.to_string()).link(Link::Request(id));
         app.mail_user(tenant, subject, &format!("request-received-{id}"), &mail).await?;
     }
-    app.announce(&marker).await?;
+    app.announce(marker).await?;
     answer(case, &etag)
 }
 
-/// Whether a person is there, and not about to go.
+/// Whether the person has an account that is not being removed.
 async fn is_there(app: &App, layout: &TenantLayout, subject: UserId) -> Result<bool, Problem> {
     let profile = app.read::<Profile>(&layout.profile(subject)).await?;
     Ok(profile.is_some_and(|(profile, _)| !profile.is_leaving()))
@@ -176,18 +196,4 @@ async fn is_there(app: &App, layout: &TenantLayout, subject: UserId) -> Result<b
 
 fn answer(case: Case, etag: &ETag) -> Result<Answer, Problem> {
     Ok(respond::with_etag(respond::created(&RequestView::from(case))?, etag))
-}
-
-/// Whether the newest request of the person is still being worked on.
-async fn is_in_progress(context: &Context, user: &User, subject: UserId) -> Result<bool, Problem> {
-    let prefix = layout::references(subject, RefKind::Request);
-    let page = context.app.list(user.layout.container(), &prefix, None, 10).await?;
-    for entry in page.entries {
-        let name = entry.name.strip_prefix(&prefix).unwrap_or_default();
-        let Ok(id) = RequestId::from_inverted(name) else { continue };
-        if let Some((case, _)) = context.app.read::<Case>(&user.layout.case(id)).await? {
-            return Ok(case.state == CaseState::InProgress);
-        }
-    }
-    Ok(false)
 }

@@ -1,5 +1,6 @@
 //! `T/requests`: what data subjects ask for (Art. 12–22), and what becomes of it.
 
+pub(crate) mod claim;
 mod create;
 mod download;
 mod plan;

@@ -3,7 +3,7 @@
 use kundportal_domain::records::{Case, CaseState};
 use kundportal_store::StoreError;
 
-use super::{find, view::RequestView};
+use super::{claim, find, view::RequestView};
 use crate::{
     audit::{AuditRecord, By},
     auth::User,
@@ -26,6 +26,7 @@ pub(super) async fn withdraw(context: Context, user: User) -> Result<Answer, Pro
         if case.state == CaseState::Withdrawn {
             // A delivery that the host repeats, or a run that was killed before its end.
             export_worker::drop_package(app, &user.layout, case.id).await?;
+            claim::release(app, &user.layout, user.id(), case.id).await?;
             return Ok(respond::with_etag(respond::ok(&RequestView::from(case))?, &etag));
         }
         context.check_if_match(&etag)?;
@@ -38,6 +39,7 @@ pub(super) async fn withdraw(context: Context, user: User) -> Result<Answer, Pro
         match app.write(&user.layout.case(case.id), &case, if_unchanged(&etag)).await {
             Ok(etag) => {
                 export_worker::drop_package(app, &user.layout, case.id).await?;
+                claim::release(app, &user.layout, user.id(), case.id).await?;
                 return Ok(respond::with_etag(respond::ok(&RequestView::from(case))?, &etag));
             }
             Err(StoreError::PreconditionFailed) if context.if_match()?.is_none() => {}

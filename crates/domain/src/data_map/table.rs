@@ -42,9 +42,12 @@ pub(super) const fn entry(category: Category) -> Entry {
             Section("package-activity"),
             Delete,
         ),
-        Category::References => {
-            (places![Tenant "subjects/*/refs/**"], LegitimateInterests, LeftOut("left-out-index"), Delete)
-        }
+        Category::References => (
+            places![Tenant "subjects/*/refs/**", Tenant "subjects/*/open-request/*"],
+            LegitimateInterests,
+            LeftOut("left-out-index"),
+            Delete,
+        ),
         Category::Files => {
             (places![Tenant "files/**"], LegitimateInterests, Section("package-files"), Detach)
         }

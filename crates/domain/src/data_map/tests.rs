@@ -50,6 +50,7 @@ fn what_is_stored_is_found_in_the_map() {
         (Container::Tenant, format!("{user}/sign-ins/ffff965abc7f"), Category::SignIns),
         (Container::Tenant, format!("{user}/activity/01"), Category::Activity),
         (Container::Tenant, format!("{user}/keys/ab"), Category::IdempotencyKeys),
+        (Container::Tenant, format!("{user}/open-request/access"), Category::References),
         (Container::Tenant, format!("{user}/refs/file/fil_01"), Category::References),
         (Container::Tenant, format!("{user}/outbox/01.json"), Category::Mails),
         (Container::Tenant, "reads/rec_01.json".into(), Category::Work),
