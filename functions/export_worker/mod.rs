@@ -67,14 +67,15 @@ impl<'a> Export<'a> {
         let Some((mut case, mut etag)) = self.case().await? else {
             return self.never_made(abandoned).await;
         };
-        if !case.state.is_closed() && self.profile().await?.is_none() {
+        let person = if case.state.is_closed() { None } else { self.profile().await? };
+        if !case.state.is_closed() && person.is_none() {
             return self.end_without_person().await;
         }
-        if case.state == CaseState::InProgress {
+        if let Some((profile, version)) = person.filter(|_| case.state == CaseState::InProgress) {
             // The entries of the lists come after the case: whoever made it may not have come so far.
             self.app.mark(&self.layout.request_reference(self.subject, self.request)).await?;
             self.app.mark(&self.layout.request_entry(self.request)).await?;
-            match self.package(case, &etag).await? {
+            match self.package(case, &etag, (&profile, &version)).await? {
                 Some(ready) => (case, etag) = ready,
                 None => return self.after_a_change().await,
             }
@@ -118,16 +119,18 @@ impl<'a> Export<'a> {
 
     /// Puts the package together and notes it in the case; none where there is nobody left to have it, or where the case has
     /// been closed meanwhile.
-    async fn package(&self, mut case: Case, etag: &ETag) -> Result<Option<(Case, ETag)>, Problem> {
-        let Some((profile, version)) = self.profile().await? else { return Ok(None) };
+    async fn package(
+        &self,
+        mut case: Case,
+        etag: &ETag,
+        (profile, version): (&Profile, &ETag),
+    ) -> Result<Option<(Case, ETag)>, Problem> {
         let path = self.layout.package(self.request);
         let there =
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
-        let (sealed, marked) = if let Some(sealed) = there {
-            (sealed, None)
-        } else {
-            let (sealed, day) = Box::pin(self.write(&case, &profile, &version)).await?;
-            (sealed, Some(day))
+        let (sealed, marked) = match there {
+            Some(sealed) => (sealed, None),
+            None => Box::pin(self.write(&case, profile, version)).await?,
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
         if self.profile().await?.is_none() {
@@ -151,8 +154,13 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// Writes the package; answers it and the day that is marked for its end.
-    async fn write(&self, case: &Case, profile: &Profile, version: &ETag) -> Result<(Sealed, Date), Problem> {
+    /// Writes the package, and on which day it is noted to go.
+    async fn write(
+        &self,
+        case: &Case,
+        profile: &Profile,
+        version: &ETag,
+    ) -> Result<(Sealed, Option<Date>), Problem> {
         let (app, tenant, layout) = (self.app, &self.tenant, &self.layout);
         let record = AuditRecord::intended(app, By::SYSTEM, NAME, self.request).about([self.subject]);
         app.audit(&tenant.id, &record).await?;
@@ -162,7 +170,7 @@ impl<'a> Export<'a> {
         let day = self.due_day(app.now())?;
         self.mark_due(day).await?;
         let source = Source { app, layout, tenant, profile, etag: version, case, plan: &plan };
-        Ok((package::store(source).await?, day))
+        Ok((package::store(source).await?, Some(day)))
     }
 
     /// The person's profile, unless their account is gone or going.
@@ -171,13 +179,14 @@ impl<'a> Export<'a> {
         Ok(profile.filter(|(profile, _)| !profile.is_leaving()))
     }
 
-    /// The day on which a package that is ready at this time goes.
+    /// When a package that is ready at this time goes.
     fn due_day(&self, ready_at: Timestamp) -> Result<Date, Problem> {
         let rules = RetentionRules::with(&self.tenant.retention);
         retention::due_day(&Item::Package { ready_at }, &rules)
             .ok_or_else(|| Problem::internal("a package without a period"))
     }
 
+    /// Notes the day on which the package goes.
     async fn mark_due(&self, day: Date) -> Result<(), Problem> {
         Ok(self.app.mark_due(&self.tenant.id, day, DueItem::Package(self.request)).await?)
     }

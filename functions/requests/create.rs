@@ -138,7 +138,8 @@ pub(super) async fn create(mut context: Context, user: User) -> Result<Answer, P
         return Err(ProblemType::Conflict.into());
     }
     let taken_in = take_in(&context, &user, new, (id, subject), &marker).await;
-    if taken_in.is_err() && !app.exists(&user.layout.case(id)).await? {
+    // With a key somebody else may be at the same request.
+    if taken_in.is_err() && context.is_unkeyed() && !app.exists(&user.layout.case(id)).await? {
         // So that the person can ask again at once. Where this fails too, the claim is void after a while.
         claim::release(app, &user.layout, subject, id).await?;
     }

@@ -57,7 +57,12 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     };
     note_look_up(&context, &user, &case).await?;
     let texts = Texts::of(context.locale());
-    let include = |category, item: String| PlanItem { category: Some(category), item, action: Action::Include, reason: None };
+    let include = |category, item: String| PlanItem {
+        category: Some(category),
+        item,
+        action: Action::Include,
+        reason: None,
+    };
     let own = plan.own.iter().filter_map(|own| {
         let category = own.category(case.subject)?;
         let InPackage::LeftOut(reason) = category.entry().in_package else {
