@@ -2,14 +2,13 @@
 
 mod support;
 
-use std::{
-    collections::BTreeMap,
-    io::{Cursor, Read as _},
-};
-
 use kundportal_store::{CallKind, Matching, Moment};
-use serde_json::{Value, json};
-use support::{Answer, Portal, Tenant, User, give_file, sha256};
+use serde_json::json;
+use support::{
+    Answer, Portal, Tenant, User, give_file,
+    package::{ask, entries, package, parsed},
+    sha256,
+};
 
 /// A tenant, a customer of it, and a member who wants their data.
 async fn member(portal: &Portal) -> (Tenant, String, User) {
@@ -19,43 +18,8 @@ async fn member(portal: &Portal) -> (Tenant, String, User) {
     (tenant, customer, user)
 }
 
-async fn ask(portal: &Portal, tenant: &Tenant, user: &User) -> String {
-    let answer =
-        portal.as_(user).post(&tenant.path("/requests"), json!({"kind": "access"})).await.expect(201);
-    assert_eq!(answer.text_at("/state"), "inProgress");
-    answer.text_at("/id")
-}
-
 async fn seen(portal: &Portal, tenant: &Tenant, user: &User, request: &str) -> Answer {
     portal.as_(user).get(&tenant.path(&format!("/requests/{request}"))).await.expect(200)
-}
-
-async fn package(portal: &Portal, tenant: &Tenant, user: &User, request: &str) -> Answer {
-    portal.as_(user).get(&tenant.path(&format!("/requests/{request}/package"))).await
-}
-
-/// The entries of a package by their names below its one folder.
-fn entries(answer: &Answer, request: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(&answer.body)).expect("a ZIP");
-    (0..archive.len())
-        .map(|place| {
-            let mut entry = archive.by_index(place).expect("an entry");
-            let name = entry
-                .name()
-                .expect("UTF-8")
-                .strip_prefix(&format!("{request}/"))
-                .expect("one folder")
-                .to_owned();
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).expect("its content");
-            (name, content)
-        })
-        .collect()
-}
-
-#[track_caller]
-fn parsed(entries: &BTreeMap<String, Vec<u8>>, name: &str) -> Value {
-    serde_json::from_slice(entries.get(name).unwrap_or_else(|| panic!("no {name}"))).expect(name)
 }
 
 #[tokio::test]
@@ -117,7 +81,7 @@ async fn every_file_of_data_keeps_to_its_schema() {
     let of_data =
         |name: &&String| name.starts_with("data/") && name.ends_with(".json") && !name.contains("schema");
     let names: Vec<_> = entries.keys().filter(of_data).collect();
-    assert_eq!(names.len(), 10, "{names:?}");
+    assert_eq!(names.len(), 11, "{names:?}");
     for name in names {
         let file = name.trim_start_matches("data/").trim_end_matches(".json");
         let schema = parsed(&entries, &format!("data/schemas/{file}.schema.json"));
@@ -419,8 +383,9 @@ async fn three_hundred_files_with_any_names_open_everywhere_and_make_a_valid_bag
     portal.counts().take();
     portal.pump_all().await;
     let total = portal.counts().take().total();
-    // A file is two; profile, last use, sign-in, invitation and request come to them, and the mail's own delivery to the budget.
-    let blobs = 2 * 300 + 5;
+    // A file is two; profile, last use, sign-in, invitation, request and its claim come to them, and the mail's own delivery to
+    // the budget.
+    let blobs = 2 * 300 + 6;
     assert!(total <= blobs + 1 + 20 + 6, "{total} transactions");
 
     let answer = package(&portal, &tenant, &user, &request).await.expect(200);

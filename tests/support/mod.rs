@@ -16,6 +16,7 @@ mod contract;
 mod files;
 mod host;
 mod issuer;
+pub(crate) mod package;
 mod people;
 mod portal;
 mod tools;
