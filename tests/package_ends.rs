@@ -156,6 +156,31 @@ async fn a_request_ends_with_the_account_of_its_person_whenever_that_goes() {
 }
 
 #[tokio::test]
+async fn a_request_waits_while_it_is_open_whether_the_account_of_its_person_goes() {
+    let portal = Portal::start().await;
+    let (tenant, _, user) = member(&portal).await;
+    let request = ask(&portal, &tenant, &user).await;
+    let path = at(&format!("subjects/{}/profile.json", user.id));
+    let (profile, _) = portal.blobs().get_bytes(&path, u64::MAX).await.expect("a profile");
+    let mut leaving: serde_json::Value = serde_json::from_slice(&profile).expect("JSON");
+    leaving["leavingSince"] = portal.now().to_string().into();
+    let put = async |content: Bytes| {
+        portal.blobs().put_bytes(&path, content, Condition::Always).await.expect("stored");
+    };
+    // As retention marks it, and takes the mark back.
+    put(leaving.to_string().into()).await;
+    portal.pump_all().await;
+    assert_eq!(with(&portal, &format!("requests/{request}/package")).await, [""; 0]);
+    assert_eq!(with(&portal, "/export-").await.len(), 1, "the work waits");
+    put(profile).await;
+    portal.advance_hours(1);
+    for delivery in portal.timer("waiting_work").await {
+        assert!(delivery.succeeded(), "{delivery:?}");
+    }
+    package(&portal, &tenant, &user, &request).await.expect(200);
+}
+
+#[tokio::test]
 async fn the_same_plan_gives_the_same_package_to_the_byte() {
     let portal = Portal::start().await;
     let other = portal.another_process().await;

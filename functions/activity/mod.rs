@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kundportal_domain::{TenantId, UserId, records::Profile};
+use kundportal_domain::TenantId;
 use kundportal_store::BlobStoreExt as _;
 
 use crate::{
@@ -68,12 +68,13 @@ pub(crate) async fn copy_reads(app: &App, tenant: &TenantId) -> Result<(), Probl
             let path = layout.at(entry.name);
             let Some((record, _)) = app.read::<AuditRecord>(&path).await? else { continue };
             for subject in record.subjects.iter().filter(|subject| record.by.user != Some(**subject)) {
-                if !is_there(app, &layout, *subject).await? {
+                if !app.exists(&layout.profile(*subject)).await? {
                     continue;
                 }
                 app.note_activity(tenant, &record, *subject).await?;
-                // Mark, then look: an account that went meanwhile has no activity any more.
-                if !is_there(app, &layout, *subject).await? {
+                // Mark, then look: an account that went meanwhile has no activity any more. One that is only marked to go may
+                // stay, or takes this with it.
+                if !app.exists(&layout.profile(*subject)).await? {
                     app.forget_activity(tenant, &record, *subject).await?;
                 }
             }
@@ -84,10 +85,4 @@ pub(crate) async fn copy_reads(app: &App, tenant: &TenantId) -> Result<(), Probl
             None => return Ok(()),
         }
     }
-}
-
-/// Whether somebody has an account that is not being removed.
-async fn is_there(app: &App, layout: &TenantLayout, user: UserId) -> Result<bool, Problem> {
-    let profile = app.read::<Profile>(&layout.profile(user)).await?;
-    Ok(profile.is_some_and(|(profile, _)| !profile.is_leaving()))
 }

@@ -68,8 +68,12 @@ impl<'a> Export<'a> {
             return self.never_made(abandoned).await;
         };
         let person = if case.state.is_closed() { None } else { self.profile().await? };
-        if !case.state.is_closed() && person.is_none() {
-            return self.end_without_person().await;
+        match &person {
+            _ if case.state.is_closed() => {}
+            None => return self.end_without_person().await,
+            // Retention takes its mark back where it finds this case; else the account is gone soon.
+            Some((profile, _)) if profile.is_leaving() => return Ok(Progress::UnderWay),
+            Some(_) => {}
         }
         if let Some((profile, version)) = person.filter(|_| case.state == CaseState::InProgress) {
             // The entries of the lists come after the case: whoever made it may not have come so far.
@@ -133,7 +137,8 @@ impl<'a> Export<'a> {
             None => Box::pin(self.write(&case, profile, version)).await?,
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
-        if self.profile().await?.is_none() {
+        if self.profile().await?.is_none_or(|(profile, _)| profile.is_leaving()) {
+            self.drop_package().await?;
             return Ok(None);
         }
         let ready_at = self.app.now();
@@ -173,10 +178,9 @@ impl<'a> Export<'a> {
         Ok((package::store(source).await?, Some(day)))
     }
 
-    /// The person's profile, unless their account is gone or going.
+    /// The person's profile; none where their account is gone.
     async fn profile(&self) -> Result<Option<(Profile, ETag)>, Problem> {
-        let profile = self.app.read::<Profile>(&self.layout.profile(self.subject)).await?;
-        Ok(profile.filter(|(profile, _)| !profile.is_leaving()))
+        self.app.read::<Profile>(&self.layout.profile(self.subject)).await
     }
 
     /// When a package that is ready at this time goes.
@@ -237,8 +241,10 @@ impl<'a> Export<'a> {
 
     /// Somebody else was faster: a withdrawal, another run that has told the person, or the end of their account.
     async fn after_a_change(&self) -> Result<Progress, Problem> {
-        if self.profile().await?.is_none() {
-            return self.end_without_person().await;
+        match self.profile().await? {
+            None => return self.end_without_person().await,
+            Some((profile, _)) if profile.is_leaving() => return Ok(Progress::UnderWay),
+            Some(_) => {}
         }
         match self.case().await? {
             Some((case, _)) if case.state == CaseState::Withdrawn => {
