@@ -76,8 +76,7 @@ impl<'a> Export<'a> {
             Some(_) => {}
         }
         if let Some((profile, version)) = person.filter(|_| case.state == CaseState::InProgress) {
-            // The entries of the lists come after the case: whoever made it may not have come so far.
-            self.app.mark(&self.layout.request_reference(self.subject, self.request)).await?;
+            // The entry of the list comes after the case: whoever made it may not have come so far.
             self.app.mark(&self.layout.request_entry(self.request)).await?;
             match self.package(case, &etag, (&profile, &version)).await? {
                 Some(ready) => (case, etag) = ready,
