@@ -323,7 +323,8 @@ mod tests {
 
     #[test]
     fn each_limit_can_be_set() {
-        let set: [(&str, fn(&Limits) -> u64); 8] = [
+        type Read = fn(&Limits) -> u64;
+        let set: [(&str, Read); 8] = [
             ("KUNDPORTAL_MAX_FILE_BYTES", |limits| limits.file_bytes),
             ("KUNDPORTAL_MAX_PICTURE_BYTES", |limits| limits.picture_bytes),
             ("KUNDPORTAL_MAX_PICTURE_PIXELS", |limits| limits.picture_pixels),

@@ -20,9 +20,10 @@ pub(crate) fn port(environment: &Environment) -> Option<Result<u16, String>> {
 /// Says of a panic where it was and not what it says, which may hold anything: what is written to the error stream reaches
 /// the platform's log.
 fn keep_panics_quiet() {
-    panic::set_hook(Box::new(|panic| match panic.location() {
-        Some(place) => tracing::error!(file = place.file(), line = place.line(), "a panic was caught"),
-        None => tracing::error!("a panic was caught"),
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location();
+        let (file, line) = (place.map(panic::Location::file), place.map(panic::Location::line));
+        tracing::error!(file, line, "a panic was caught");
     }));
 }
 
