@@ -3,6 +3,8 @@
 
 pub(crate) mod administrators;
 
+use std::time::Duration;
+
 use kundportal_domain::{
     CustomerId, RetentionRules, TenantId, UserId,
     records::{Profile, TenantRole},
@@ -23,6 +25,14 @@ use crate::{
 
 /// How often a change is decided again when somebody else was faster.
 pub(crate) const RACES: usize = 8;
+
+/// Lets the others write first, after so many lost races: a pause of chance, at most twice as long as the one before, so that
+/// of many who change one thing at once all come to it.
+pub(crate) async fn step_back(app: &App, races: usize) {
+    let [chance]: [u8; 1] = app.random();
+    let longest = Duration::from_millis(4 << races.min(RACES));
+    tokio::time::sleep(longest * u32::from(chance) / 256).await;
+}
 
 /// The keyed hashes of an identity, under the current key first.
 pub(crate) fn identity_names(app: &App, profile: &Profile) -> Vec<String> {

@@ -12,7 +12,7 @@ use kundportal_store::{BlobStoreExt as _, Condition, StoreError};
 use crate::{
     app::App,
     layout::TenantLayout,
-    people::{RACES, email_names, named_user},
+    people::{RACES, email_names, named_user, step_back},
     problem::{Problem, ProblemType},
     work::GRACE,
 };
@@ -38,7 +38,7 @@ pub(crate) async fn claim(
         }
     }
     let path = layout.email(current);
-    for _ in 0..RACES {
+    for races in 0..RACES {
         let condition = match named_user(app, &path).await? {
             None => Condition::IfAbsent,
             Some((owner, etag)) if owner == user || !holds(app, layout, owner, address).await? => {
@@ -48,7 +48,7 @@ pub(crate) async fn claim(
         };
         match app.blobs().put_bytes(&path, Bytes::from(user.to_string()), condition).await {
             Ok(_) => return Ok(true),
-            Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
+            Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => step_back(app, races).await,
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,14 +1,12 @@
 //! Changing one's own profile: decide, write if nobody else did meanwhile, else decide again.
 
-use std::time::Duration;
-
 use kundportal_domain::records::Profile;
 use kundportal_store::{ETag, StoreError};
 
 use crate::{
     auth::User,
     context::{Context, if_unchanged},
-    people::RACES,
+    people::{RACES, step_back},
     problem::{Problem, ProblemType},
 };
 
@@ -58,20 +56,12 @@ impl<'a> OwnProfile<'a> {
             }
             Err(StoreError::PreconditionFailed) if self.may_read_again && self.races < RACES => {
                 self.races += 1;
-                self.step_back().await;
+                step_back(&self.context.app, self.races).await;
                 self.read_again().await?;
                 Ok(false)
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Lets the others write first: a pause of chance, at most twice as long as the time before, so that many who change one
-    /// profile at once all come to it.
-    async fn step_back(&self) {
-        let [chance]: [u8; 1] = self.context.app.random();
-        let longest = Duration::from_millis(4 << self.races);
-        tokio::time::sleep(longest * u32::from(chance) / 256).await;
     }
 
     /// A profile that is gone, or that leads another identity now, is not the caller's any more.

@@ -31,6 +31,23 @@ pub(crate) async fn two_people_with_one_invitation_and_one_gets_in(storage: Stor
     assert_eq!(users.items().len(), 5, "the administrator and the winner of each round");
 }
 
+pub(crate) async fn whoever_accepts_twenty_times_at_once_is_one_user(storage: Storage) {
+    let scene = Scene::set(storage).await;
+    let person = Person::new("ny@example.com");
+    scene.portal.invite(&scene.tenant, &person, "member", Some(&scene.customer)).await.expect(201);
+    let token = json!({"token": scene.portal.invite_token(&person.email)});
+    let tries = (0..20).map(|round| {
+        let portal = if round % 2 == 0 { &scene.portal } else { &scene.other };
+        let (caller, token) = (portal.as_(&person), token.clone());
+        async move { caller.post("/api/invites/accept", token).await.expect(200).text_at("/user") }
+    });
+    let users = futures_util::future::join_all(tries).await;
+    assert!(users.iter().all(|user| *user == users[0]), "{users:?}");
+    scene.settle().await;
+    let users = scene.portal.as_(&scene.tenant.administrator).get(&scene.path("/users")).await.expect(200);
+    assert_eq!(users.items().len(), 2);
+}
+
 pub(crate) async fn whoever_was_stopped_before_the_commit_point_loses(storage: Storage) {
     let scene = Scene::set(storage).await;
     let person = Person::new("ny@example.com");

@@ -22,6 +22,7 @@ macro_rules! on_each_store {
 
 on_each_store! {
     accepting::two_people_with_one_invitation_and_one_gets_in,
+    accepting::whoever_accepts_twenty_times_at_once_is_one_user,
     accepting::whoever_was_stopped_before_the_commit_point_loses,
     accepting::one_person_with_two_invitations_is_one_user_with_both,
     accepting::an_invitation_is_taken_back_while_it_is_accepted,
