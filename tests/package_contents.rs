@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write as _};
 
 use bytes::Bytes;
 use kundportal_domain::{Locale, Texts};
@@ -68,7 +68,10 @@ async fn lives(portal: &Portal, tenant: &Tenant, user: User, customers: &[&str],
         } else {
             format!("innehåll {tag} {number}\n").repeat(number % 50 + 1).into_bytes()
         };
-        let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = name.bytes().fold(String::new(), |mut encoded, byte| {
+            let _ = write!(encoded, "%{byte:02X}");
+            encoded
+        });
         let customer = customers[number % customers.len()];
         let uploaded = caller
             .clone()
@@ -131,13 +134,15 @@ fn assert_holds_all(entries: &Entries, own: &Traces, customers: usize) {
         listed.push(sha256(content));
     }
     let mut expected: Vec<_> = own.files.iter().map(|(sum, _)| sum.clone()).collect();
-    (listed.sort(), expected.sort());
+    listed.sort();
+    expected.sort();
     assert_eq!(listed, expected, "every file as it was uploaded");
 
     let comments = parsed(entries, "data/comments.json");
     let mut listed = texts_of(&comments, "text");
     let mut expected: Vec<_> = own.comments.iter().map(String::as_str).collect();
-    (listed.sort_unstable(), expected.sort_unstable());
+    listed.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(listed, expected);
 
     let sign_ins = parsed(entries, "data/sign-ins.json");
