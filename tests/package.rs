@@ -1,5 +1,7 @@
 //! An access request from its making to the package in the person's hands.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
 mod support;
 
 use kundportal_store::{CallKind, Matching, Moment};
@@ -78,12 +80,13 @@ async fn every_file_of_data_keeps_to_its_schema() {
     portal.pump_all().await;
     let answer = package(&portal, &tenant, &user, &request).await.expect(200);
     let entries = entries(&answer, &request);
-    let of_data =
-        |name: &&String| name.starts_with("data/") && name.ends_with(".json") && !name.contains("schema");
-    let names: Vec<_> = entries.keys().filter(of_data).collect();
+    let names: Vec<_> = entries
+        .keys()
+        .filter_map(|name| Some((name, name.strip_prefix("data/")?.strip_suffix(".json")?)))
+        .filter(|(_, file)| !file.starts_with("schemas/"))
+        .collect();
     assert_eq!(names.len(), 11, "{names:?}");
-    for name in names {
-        let file = name.trim_start_matches("data/").trim_end_matches(".json");
+    for (name, file) in names {
         let schema = parsed(&entries, &format!("data/schemas/{file}.schema.json"));
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         let validator = jsonschema::validator_for(&schema).expect("a schema");
@@ -246,7 +249,7 @@ async fn a_run_that_fails_at_any_step_comes_to_the_same_end() {
             let user = portal.member(&tenant, &customer, &email).await;
             let request = ask(&portal, &tenant, &user).await;
             portal.faults().fail_nth(step, moment);
-            portal.faults().take_calls();
+            let _ = portal.faults().take_calls();
             let deliveries = portal.pump().await;
             let calls = portal.faults().take_calls();
             portal.faults().clear();
@@ -380,7 +383,7 @@ async fn three_hundred_files_with_any_names_open_everywhere_and_make_a_valid_bag
         give_file(&portal, &tenant, &customer, &user, number, &name, content).await;
     }
     let request = ask(&portal, &tenant, &user).await;
-    portal.counts().take();
+    let _ = portal.counts().take();
     portal.pump_all().await;
     let total = portal.counts().take().total();
     // A file is two; profile, last use, sign-in, invitation, request and its claim come to them, and the mail's own delivery to
