@@ -122,7 +122,8 @@ async fn two_who_begin_the_same_thread_at_once_make_one() {
     let kim = scene.portal.as_(&scene.kim);
     let admin = scene.portal.as_(&scene.tenant.administrator);
     let (one, two) = tokio::join!(scene.write(&kim, "A", "1"), scene.write(&admin, "A", "2"));
-    (one.expect(201), two.expect(201));
+    one.expect(201);
+    two.expect(201);
     assert_eq!(scene.threads().await.len(), 1);
     assert_eq!(kim.get(&scene.comments("A")).await.expect(200).items().len(), 2);
 }

@@ -60,8 +60,8 @@ impl Scene {
 }
 
 fn disposition(name: &str) -> String {
-    let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    format!("attachment; filename*=UTF-8''{encoded}")
+    let encoded: Vec<_> = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("attachment; filename*=UTF-8''{}", encoded.concat())
 }
 
 #[tokio::test]

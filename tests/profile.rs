@@ -1,5 +1,7 @@
 //! A person's own profile, picture, sign-ins and look-ups, and the list of their own tenants.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
 mod support;
 
 use bytes::Bytes;

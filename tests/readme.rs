@@ -1,4 +1,4 @@
-//! The tour of the README, word for word, against the real local run.
+//! What the pages say, held against the program: the tour of the README, word for word, and the names of settings.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,9 +11,41 @@
 #[allow(dead_code, reason = "the local run's own tests use the rest")]
 mod process;
 
-use std::{fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use process::LocalRun;
+
+/// Variables that only the program sets, for itself.
+const OWN: [&str; 2] = ["KUNDPORTAL_DEV_END_WITH_INPUT", "KUNDPORTAL_STORAGE"];
+
+/// Every variable that the program's text names.
+fn variables(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("the folder").flatten() {
+        if entry.path().is_dir() {
+            variables(&entry.path(), found);
+            continue;
+        }
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        let names = text.split('"').filter(|part| part.starts_with("KUNDPORTAL_"));
+        found.extend(
+            names.filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_')).map(str::to_owned),
+        );
+    }
+}
+
+#[test]
+fn the_operations_page_names_every_setting() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/operations.md")).expect("the page");
+    let mut named = BTreeSet::new();
+    variables(&root.join("src"), &mut named);
+    assert!(named.len() > 20, "{named:?}");
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|name| !OWN.contains(&name.as_str()) && !page.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
 
 /// A command and what it is said to print.
 struct Step {
@@ -30,14 +62,13 @@ fn tour() -> Vec<Step> {
         match (inside, line) {
             (_, "```console") => inside = true,
             (true, "```") => inside = false,
-            (true, line) => match line.strip_prefix("$ ") {
-                Some(command) => steps.push(Step { command: command.to_owned(), output: String::new() }),
-                None => {
-                    let output = &mut steps.last_mut().expect("a command before its output").output;
-                    output.push_str(line);
-                    output.push('\n');
-                }
-            },
+            (true, line) if line.starts_with("$ ") => {
+                steps.push(Step { command: line[2..].to_owned(), output: String::new() });
+            }
+            (true, line) => {
+                let step = steps.last_mut().expect("a command before its output");
+                step.output.extend([line, "\n"]);
+            }
             _ => {}
         }
     }
@@ -54,7 +85,7 @@ async fn the_tour_prints_what_the_readme_says() {
     let mut script = String::from("exec 2>&1\n");
     for (number, step) in steps.iter().enumerate() {
         let command = step.command.replace("http://localhost:7071", &run.address);
-        script.push_str(&format!("echo '{}'\n{command}\nprintf '\\n'\n", mark(number)));
+        script.extend(["echo '", &mark(number), "'\n", &command, "\nprintf '\\n'\n"]);
     }
     let shell = tokio::process::Command::new("bash")
         .arg("-c")

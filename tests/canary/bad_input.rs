@@ -58,7 +58,7 @@ async fn with(portal: &Portal, caller: &Caller<'_>, watch: &Watch, operation: &O
             );
         }
     }
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
 }
 
 /// The path with the story's own objects in it.

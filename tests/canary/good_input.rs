@@ -49,7 +49,7 @@ pub(crate) async fn tell(portal: &Portal, watch: &Watch) -> Story {
     let body = json!({"kind": "access", "details": name("frågar")});
     let request =
         watch.look_at(canary.post(&tenant.path("/requests"), body).await).expect(201).text_at("/id");
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     let story = Story { tenant, customer, member, file, comment, invite, request };
     let package = story.tenant.path(&format!("/requests/{}/package", story.request));
     watch.look_at(canary.get(&package).await).expect(200);
@@ -69,7 +69,7 @@ async fn found(portal: &Portal, watch: &Watch) -> (Tenant, String) {
     });
     watch.look_at(portal.operator().post("/api/tenants", body.clone()).await).expect(201);
     watch.look_at(portal.operator().post("/api/tenants", body).await).expect(409);
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     let tenant = Tenant { id: "t1".to_owned(), administrator: portal.accept(&founder).await };
     let again = json!({"name": name("Ny"), "email": address("ny-chef"), "authority": name("enligt")});
     watch.look_at(portal.operator().post(&tenant.path("/administrators"), again).await).expect(201);
@@ -82,14 +82,14 @@ async fn join(portal: &Portal, watch: &Watch, tenant: &Tenant, customer: &str) -
     let body = json!({"email": person.email, "name": name("Medlem"), "role": "customerAdministrator",
         "customer": customer, "message": name("välkommen")});
     watch.look_at(portal.as_(&tenant.administrator).post(&tenant.path("/invites"), body).await).expect(201);
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     let token = json!({"token": portal.invite_token(&person.email)});
     watch.look_at(portal.anyone().post("/api/invites/lookup", token.clone()).await).expect(200);
     let wrong = Person::new(&address("fel"));
     watch.look_at(portal.as_(&wrong).post("/api/invites/accept", token.clone()).await).expect(403);
     let accepted = from_its_address(portal, &person).post("/api/invites/accept", token.clone()).await;
     let user = User { id: watch.look_at(accepted).expect(200).text_at("/user"), person };
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     watch.look_at(portal.anyone().post("/api/invites/lookup", token).await).expect(409);
     user
 }
@@ -99,15 +99,15 @@ async fn live(portal: &Portal, watch: &Watch, tenant: &Tenant, canary: &Caller<'
     let patch = json!({"name": name("Själv"), "phone": PHONE, "supplementaryStatement": name("tillägger"),
         "email": address("ny")});
     watch.look_at(canary.patch(&profile, patch).await).expect(200);
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     let token = json!({"token": portal.mail_token(&address("ny"), "#email=")});
     let confirmed = canary.post("/api/email-changes/confirm", token.clone()).await;
     watch.look_at(confirmed).expect(200);
     watch.look_at(canary.post("/api/email-changes/confirm", token).await);
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     watch.look_at(canary.patch(&profile, json!({"email": address("annan")})).await).expect(200);
     watch.look_at(canary.delete(&tenant.path("/profile/email-change")).await).expect(204);
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
 }
 
 async fn write(watch: &Watch, tenant: &Tenant, customer: &str, canary: &Caller<'_>) -> (String, String) {
@@ -164,7 +164,7 @@ async fn administer(
         watch.look_at(administrator.post(&tenant.path("/invites"), body).await).expect(201).text_at("/id");
     let resend = tenant.path(&format!("/invites/{invite}/resend"));
     watch.look_at(administrator.post_empty(&resend).await).expect(200);
-    watch.look_at_messages(&portal.pump().await);
+    Watch::look_at_messages(&portal.pump().await);
     invite
 }
 

@@ -32,7 +32,7 @@ async fn personal_data_is_in_no_log_problem_url_name_or_message() {
     for days in [8, 90, 400] {
         portal.advance_hours(24 * days);
         for timer in ["waiting_work", "retention", "activity"] {
-            watch.look_at_messages(&portal.timer(timer).await);
+            Watch::look_at_messages(&portal.timer(timer).await);
         }
         watch.look_at_storage(&portal).await;
     }

@@ -92,7 +92,8 @@ impl Watch {
         answer
     }
 
-    pub(crate) fn look_at_messages(&self, deliveries: &[Delivery]) {
+    /// Messages hold ids.
+    pub(crate) fn look_at_messages(deliveries: &[Delivery]) {
         for delivery in deliveries {
             assert_clean(delivery.message.as_bytes(), || format!("a message: {delivery:?}"));
         }

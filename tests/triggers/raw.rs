@@ -18,7 +18,7 @@ pub(crate) async fn exchange(url: &str, line: &str, headers: &[(String, String)]
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let mut request = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([name, ": ", value, "\r\n"]);
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await.expect("a sent request");

@@ -100,7 +100,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
         let mut request = format!("{line} HTTP/1.1\r\nHost: {address}\r\n");
         for (name, value) in &headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([name, ": ", value, "\r\n"]);
         }
         stream.write_all(request.as_bytes()).await.expect("sent");
         stream.write_all(b"\r\n").await.expect("sent");
