@@ -4,7 +4,7 @@ use kundportal_domain::{
     InviteId, TenantId,
     records::{Founder, InviteRole, Tenant},
 };
-use kundportal_store::{Condition, StoreError};
+use kundportal_store::{BlobPath, Condition, ETag, StoreError};
 
 use super::{NewTenant, TenantView};
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     context::{Context, if_unchanged},
     invites::{self, NewInvitation},
     layout::{self, TenantLayout, on_platform},
+    people::RACES,
     problem::{Problem, ProblemType},
     respond::{self, Answer},
     work::Work,
@@ -86,9 +87,23 @@ pub(crate) async fn complete(app: &App, id: &TenantId) -> Result<(), Problem> {
         rebinds: None,
     };
     invites::store(app, &tenant, invitation).await?;
-    match app.write(&path, &tenant, if_unchanged(&etag)).await {
-        // Who was faster has changed a setting or has completed this as well.
-        Ok(_) | Err(StoreError::PreconditionFailed) => Ok(()),
-        Err(error) => Err(error.into()),
+    forget_founder(app, &path, (tenant, etag)).await
+}
+
+/// The invitation holds name and address now. Who changes a setting meanwhile does not keep them here.
+async fn forget_founder(app: &App, path: &BlobPath, read: (Tenant, ETag)) -> Result<(), Problem> {
+    let (mut tenant, mut etag) = read;
+    for _ in 0..RACES {
+        tenant.founder = None;
+        match app.write(path, &tenant, if_unchanged(&etag)).await {
+            Ok(_) => return Ok(()),
+            Err(StoreError::PreconditionFailed) => {}
+            Err(error) => return Err(error.into()),
+        }
+        (tenant, etag) = app.read::<Tenant>(path).await?.ok_or(ProblemType::NotFound)?;
+        if tenant.founder.is_none() {
+            return Ok(());
+        }
     }
+    Err(ProblemType::PreconditionFailed.into())
 }

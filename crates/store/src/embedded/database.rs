@@ -58,7 +58,7 @@ impl Database {
         let file = folder.join(FILE);
         let unwritable = |source| OpenError::Unwritable { folder: folder.to_owned(), source };
         create_private(&contents).map_err(unwritable)?;
-        let writer = Self::first_connection(&file, folder)?;
+        let writer = Self::first_connection(&file, folder, &contents)?;
         Ok(Self {
             contents,
             file,
@@ -68,7 +68,7 @@ impl Database {
         })
     }
 
-    fn first_connection(file: &Path, folder: &Path) -> Result<Connection, OpenError> {
+    fn first_connection(file: &Path, folder: &Path, contents: &Path) -> Result<Connection, OpenError> {
         let broken = |error: rusqlite::Error| OpenError::of(folder.to_owned(), &error);
         let mut connection = connect(file, PATIENCE).map_err(broken)?;
         let version = schema::version(&connection).map_err(broken)?;
@@ -77,6 +77,11 @@ impl Database {
         }
         connection.pragma_update(None, "journal_mode", "wal").map_err(broken)?;
         if version == 0 {
+            // An empty database beside contents is one that was lost: as a new one it would have them all swept away.
+            let holds_contents = fs::read_dir(contents).is_ok_and(|mut files| files.next().is_some());
+            if holds_contents {
+                return Err(OpenError::Damaged { folder: folder.to_owned() });
+            }
             schema::create(&mut connection).map_err(broken)?;
         }
         let size = fs::metadata(file).map_or(0, |metadata| metadata.len());

@@ -66,6 +66,27 @@ async fn a_database_with_damaged_or_missing_pages_is_said_to_be_damaged() {
     }
 }
 
+#[tokio::test]
+async fn a_lost_database_does_not_take_the_contents_with_it() {
+    for emptied in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        store.create_container(&container()).await.unwrap();
+        store.put_bytes(&at("large"), vec![b'x'; 100_000].into(), Condition::Always).await.unwrap();
+        assert!(store.checkpoint().await.unwrap());
+        drop(store);
+        for ending in ["", "-wal", "-shm"] {
+            let _absent = fs::remove_file(folder.path().join(format!("store.sqlite3{ending}")));
+        }
+        if emptied {
+            fs::write(folder.path().join("store.sqlite3"), "").unwrap();
+        }
+        let Err(error) = open_at(folder.path(), clock()) else { panic!("opened") };
+        assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
+        assert_eq!(fs::read_dir(folder.path().join("contents")).unwrap().count(), 1);
+    }
+}
+
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
