@@ -18,7 +18,7 @@ use crate::{
     email_changes::{claim_address, release_address},
     invites::mark_record_due,
     layout::{RefKind, TenantLayout},
-    people::{RACES, named_user},
+    people::{RACES, named_user, step_back},
     problem::{Problem, ProblemType},
     respond::{self, Answer},
     work::{Marker, Work},
@@ -46,7 +46,7 @@ pub(super) async fn accept(mut context: Context, identity: Identity) -> Result<A
         return Err(ProblemType::NotFound.into());
     }
     let (id, resend) = (invite.id, invite.resends);
-    for _ in 0..RACES {
+    for races in 0..4 * RACES {
         if let Some(earlier) = &invite.acceptance {
             if !identity.names.contains(&earlier.accepted_by) {
                 return Err(ProblemType::InviteAccepted.into());
@@ -65,7 +65,15 @@ pub(super) async fn accept(mut context: Context, identity: Identity) -> Result<A
         proven?;
         match commit(&context, &tenant, invite, &etag, &identity).await {
             Ok(user) => return respond::ok(&Accepted { tenant, user }),
-            Err(problem) if problem.is(ProblemType::PreconditionFailed) => {}
+            Err(problem) if problem.is(ProblemType::PreconditionFailed) => step_back(app, races).await,
+            Err(problem) if problem.is(ProblemType::EmailTaken) => {
+                // Whoever holds the address may have it by this very invitation: then that is what is said.
+                (invite, etag) = reread(app, &tenant, id, resend).await?;
+                if invite.acceptance.is_none() {
+                    return Err(problem);
+                }
+                continue;
+            }
             Err(problem) => return Err(problem),
         }
         (invite, etag) = reread(app, &tenant, id, resend).await?;

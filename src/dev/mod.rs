@@ -79,6 +79,13 @@ pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(
     let folder = Folder::open(&options.data_dir).map_err(|error| error.to_string())?;
     let (listener, port) = port::listen(&folder, options.port).await?;
     let local = Local::start(&folder, port, environment)?;
+    // The folder is ours alone, so nobody is at work any more on what a run that was killed had taken out of its queues.
+    local
+        .store
+        .queue()
+        .release_all()
+        .await
+        .map_err(|error| format!("The queues cannot be read: {error}."))?;
     let ended = local.serve(listener, &mut ending, &folder, options.empty).await;
     local.stop().await;
     ended

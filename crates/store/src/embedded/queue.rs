@@ -99,6 +99,23 @@ impl EmbeddedQueue {
         .await
     }
 
+    /// Gives back every received message, visible at once: for whoever knows that nobody is at work on one, such as a run
+    /// that begins after one that was killed.
+    pub async fn release_all(&self) -> Result<(), StoreError> {
+        let visible = self.clock.now().as_microsecond();
+        self.database
+            .write(move |transaction| {
+                transaction
+                    .execute(
+                        "UPDATE messages SET visible = ?1, receipt = NULL WHERE receipt IS NOT NULL",
+                        params![visible],
+                    )
+                    .map_err(StoreError::broken)
+            })
+            .await
+            .map(drop)
+    }
+
     /// Moves a received message to another queue, as a new one with a new identifier, life and count;
     /// [`StoreError::NotFound`] as for [`EmbeddedQueue::delete`].
     pub async fn move_to(&self, id: &str, pop_receipt: &str, queue: &str) -> Result<(), StoreError> {
