@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kundportal_store::{Clock as _, SystemClock};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderValue};
 use serde_json::{Value, json};
 
@@ -16,6 +17,9 @@ impl DemoError {
         Self(format!("{step}: {reason}"))
     }
 }
+
+/// After this long, work that has not come to its end is taken up by the timer `waiting_work`.
+const ABANDONED: Duration = Duration::from_mins(20);
 
 /// How long a mail may take to come.
 const MAIL_TIME: Duration = Duration::from_secs(30);
@@ -36,6 +40,13 @@ impl Api {
     /// At an address such as `http://localhost:7071`.
     pub(super) fn new(address: &str) -> Self {
         Self { client: Client::new(), address: address.to_owned() }
+    }
+
+    /// Brings to its end what a start that was killed left half done, which in time a timer would do.
+    pub(super) async fn settle(&self) -> Result<(), DemoError> {
+        let later = SystemClock.now() + ABANDONED;
+        let path = format!("{}/dev/timers/waiting_work", self.address);
+        succeeded("settling", self.client.post(path).json(&json!({"now": later}))).await.map(drop)
     }
 
     /// Signs somebody in.

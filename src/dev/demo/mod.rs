@@ -26,6 +26,7 @@ pub(crate) fn is_there(folder: &Folder) -> bool {
 /// Makes what is missing.
 pub(crate) async fn make(folder: &Folder, address: &str) -> Result<(), DemoError> {
     let api = Api::new(address);
+    api.settle().await?;
     for tenant in plan::TENANTS {
         Making { api: &api, tenant }.all().await?;
     }
