@@ -413,3 +413,16 @@ async fn each_sending_of_an_invitation_brings_another_code() {
     assert_ne!(mails[0].message_id, mails[1].message_id);
     assert_ne!(mails[0].text.reveal(), mails[1].text.reveal());
 }
+
+#[tokio::test]
+async fn an_invitation_is_not_sent_again_without_end() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("t1").await;
+    let kim = Person::new("kim@example.com");
+    let id = portal.invite(&tenant, &kim, "administrator", None).await.expect(201).text_at("/id");
+    let path = tenant.path(&format!("/invites/{id}/resend"));
+    for _ in 0..20 {
+        portal.as_(&tenant.administrator).post_empty(&path).await.expect(200);
+    }
+    portal.as_(&tenant.administrator).post_empty(&path).await.expect_problem(409, "conflict");
+}

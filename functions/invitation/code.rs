@@ -1,5 +1,6 @@
 //! The one-time code for somebody whose issuer proves no address: mailed to the invited address.
 
+use aws_lc_rs::constant_time;
 use kundportal_domain::{
     TenantId,
     records::{Code, Invite},
@@ -18,11 +19,12 @@ use crate::{
 /// Codes that one sending of an invitation may bring: whoever only has the link must not go on guessing.
 const MAX_CODES: u32 = 3;
 
-/// The code's digits. They follow from the key, so they are not stored; each sending of the invitation has others.
-pub(crate) fn digits(app: &App, tenant: &TenantId, invite: &Invite, code: &Code) -> String {
+/// The code's digits under each key, the current one first. They follow from the key, so they are not stored; each sending of
+/// the invitation has others.
+pub(crate) fn digits(app: &App, tenant: &TenantId, invite: &Invite, code: &Code) -> Vec<String> {
     let (id, resends) = (invite.id.to_string(), invite.resends.to_string());
     let parts = [tenant.as_str(), &id, &resends, &code.identity, &code.number.to_string()];
-    app.settings().link_keys.digits(&parts)
+    app.settings().link_keys.digits(&parts).collect()
 }
 
 /// Lets pass who gives the code that was mailed for this identity. Who gives none gets one; a wrong one counts.
@@ -41,8 +43,9 @@ pub(super) async fn require(
         }
         return Err(ProblemType::CodeRequired.into());
     };
-    let right = digits(app, tenant, invite, code);
-    if aws_lc_rs::constant_time::verify_slices_are_equal(right.as_bytes(), given.trim().as_bytes()).is_ok() {
+    let given = given.trim().as_bytes();
+    let is_right = |digits: &String| constant_time::verify_slices_are_equal(digits.as_bytes(), given).is_ok();
+    if digits(app, tenant, invite, code).iter().any(is_right) {
         return Ok(());
     }
     let mut invite = invite.clone();

@@ -112,7 +112,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         parameters: &[Parameter::IF_MATCH],
         request: RequestBody::Empty,
         success: Success::Json(200, schema::<InviteView>),
-        problems: &[ProblemType::InviteAccepted, ProblemType::InviteExpired, ProblemType::InviteRevoked],
+        problems: &[
+            ProblemType::InviteAccepted,
+            ProblemType::InviteExpired,
+            ProblemType::InviteRevoked,
+            ProblemType::Conflict,
+        ],
     },
 ];
 

@@ -225,7 +225,7 @@ pub(crate) async fn complete_code(
     let Some((invite, _)) = app.read::<Invite>(&layout.invite(id)).await? else { return Ok(()) };
     let Some(code) = invite.code.as_ref().filter(|code| code.number == number) else { return Ok(()) };
     let settings = app.tenant(tenant).await?;
-    let digits = invitation::code_digits(app, tenant, &invite, code);
+    let digits = invitation::code_digits(app, tenant, &invite, code).into_iter().next().unwrap_or_default();
     let texts = Texts::of(invite.locale);
     let values = [("code", digits.as_str())];
     let letter =

@@ -35,7 +35,7 @@ impl Run<'_> {
                 return self.clear_person(user, None).await;
             };
             if profile.is_leaving() {
-                return self.remove(&profile).await;
+                return self.look_and_remove(profile, &etag).await;
             }
             let (last_use, version) = self.last_use(user).await?;
             let (day, warned) = last_use.map_or((None, None), |last| (Some(last.day), last.warned));
@@ -131,12 +131,19 @@ impl Run<'_> {
             administrators::settle(app, &self.layout, user, Some(change)).await?;
         }
         match written {
-            // Mark, then look: who asked for access meanwhile is answered first. Whoever asks later finds the mark.
-            Ok(etag) if self.has_open_request(user).await? => self.stay(profile, &etag).await.map(Some),
-            Ok(_) => self.remove(&profile).await.map(Some),
+            Ok(etag) => self.look_and_remove(profile, &etag).await.map(Some),
             Err(StoreError::PreconditionFailed) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Mark, then look, also for whoever resumes after the mark: who asked for access meanwhile is answered first. Whoever
+    /// asks later finds the mark.
+    async fn look_and_remove(&mut self, profile: Profile, etag: &ETag) -> Result<Next, Problem> {
+        if self.has_open_request(profile.id).await? {
+            return self.stay(profile, etag).await;
+        }
+        self.remove(&profile).await
     }
 
     /// Takes the mark back.
