@@ -74,6 +74,8 @@ pub struct Limits {
     pub json_bytes: u64,
     /// Unanswered invitations of one customer.
     pub pending_invites: usize,
+    /// How often one invitation may be sent again: each time mails an address of the inviter's choice.
+    pub resends: u32,
     /// Changes of address that a person may ask for on one day: each mails an address of their choice.
     pub email_changes_a_day: u32,
 }
@@ -88,6 +90,7 @@ impl Default for Limits {
             import_rows: 1_000,
             json_bytes: 64 * 1024,
             pending_invites: 200,
+            resends: 20,
             email_changes_a_day: 5,
         }
     }

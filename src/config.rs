@@ -213,6 +213,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
     limit(reader, "KUNDPORTAL_MAX_IMPORT_ROWS", &mut limits.import_rows, MOST_ROWS);
     limit(reader, "KUNDPORTAL_MAX_JSON_BYTES", &mut limits.json_bytes, 1024 * 1024);
     limit(reader, "KUNDPORTAL_MAX_PENDING_INVITES", &mut limits.pending_invites, 5_000);
+    limit(reader, "KUNDPORTAL_MAX_RESENDS", &mut limits.resends, 100);
     limit(reader, "KUNDPORTAL_MAX_EMAIL_CHANGES_A_DAY", &mut limits.email_changes_a_day, 100);
     limits
 }
@@ -324,7 +325,7 @@ mod tests {
     #[test]
     fn each_limit_can_be_set() {
         type Read = fn(&Limits) -> u64;
-        let set: [(&str, Read); 8] = [
+        let set: [(&str, Read); 9] = [
             ("KUNDPORTAL_MAX_FILE_BYTES", |limits| limits.file_bytes),
             ("KUNDPORTAL_MAX_PICTURE_BYTES", |limits| limits.picture_bytes),
             ("KUNDPORTAL_MAX_PICTURE_PIXELS", |limits| limits.picture_pixels),
@@ -332,6 +333,7 @@ mod tests {
             ("KUNDPORTAL_MAX_IMPORT_ROWS", |limits| limits.import_rows as u64),
             ("KUNDPORTAL_MAX_JSON_BYTES", |limits| limits.json_bytes),
             ("KUNDPORTAL_MAX_PENDING_INVITES", |limits| limits.pending_invites as u64),
+            ("KUNDPORTAL_MAX_RESENDS", |limits| limits.resends.into()),
             ("KUNDPORTAL_MAX_EMAIL_CHANGES_A_DAY", |limits| limits.email_changes_a_day.into()),
         ];
         for (name, limit) in set {

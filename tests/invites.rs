@@ -314,6 +314,20 @@ async fn unanswered_invitations_of_a_customer_are_limited() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_sent_again_only_so_often() {
+    let portal = Portal::start_with(support::Storage::Memory, |settings| settings.limits.resends = 1).await;
+    let tenant = portal.tenant("t1").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let invited = portal.invite(&tenant, &Person::new("kim@example.com"), "member", Some(&customer)).await;
+    let resend = tenant.path(&format!("/invites/{}/resend", invited.expect(201).text_at("/id")));
+    let administrator = portal.as_(&tenant.administrator);
+    administrator.post_empty(&resend).await.expect(200);
+    administrator.post_empty(&resend).await.expect_problem(409, "conflict");
+    portal.pump_all().await;
+    assert_eq!(portal.mails_to("kim@example.com").len(), 2);
+}
+
+#[tokio::test]
 async fn the_operator_invites_an_administrator_again_and_all_administrators_are_told() {
     let portal = Portal::start().await;
     let tenant = portal.tenant("t1").await;

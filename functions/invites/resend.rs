@@ -15,9 +15,6 @@ use crate::{
     work::Work,
 };
 
-/// How often one invitation may be sent again: each time mails an address of the inviter's choice.
-const MAX_RESENDS: u32 = 20;
-
 pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
     let tenant = &user.tenant;
@@ -36,8 +33,9 @@ pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Probl
         }
         let now = app.now();
         invite.usable_at(now)?;
-        if invite.resends >= MAX_RESENDS {
-            return Err(Problem { limit: Some(MAX_RESENDS.into()), ..ProblemType::Conflict.into() });
+        let most = app.settings().limits.resends;
+        if invite.resends >= most {
+            return Err(Problem { limit: Some(most.into()), ..ProblemType::Conflict.into() });
         }
         context.check_if_match(&etag)?;
         let rules = RetentionRules::with(&tenant.retention);
