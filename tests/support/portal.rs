@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use kundportal_functions::{Adapters, App, ClientIp, FrontEnd, Keys, Limits, Settings, routes};
 use kundportal_store::{
     BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts, EmbeddedStore, Enqueued, Faults,
-    Faulty, FixedClock, Mail, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, SigningKey,
+    Faulty, FixedClock, InTurns, Mail, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, SigningKey,
+    Turns,
 };
 use tempfile::TempDir;
 
@@ -48,6 +49,7 @@ struct World {
     issuer: Issuer,
     counts: Counts,
     faults: Faults,
+    turns: Turns,
     waiting: Mutex<Vec<(Timestamp, Enqueued)>>,
     mails: Mutex<Vec<Mail>>,
     settings: Settings,
@@ -99,6 +101,7 @@ impl Portal {
             issuer,
             counts: Counts::new(),
             faults: Faults::new(),
+            turns: Turns::new(Duration::from_secs(2)),
             waiting: Mutex::default(),
             mails: Mutex::default(),
             settings,
@@ -122,10 +125,11 @@ impl Portal {
     async fn serve(world: Arc<World>, seed: u64) -> Self {
         let counted = Counting::new(world.blobs(), world.counts.clone());
         let queue = Counting::new(Arc::clone(&world.queue), world.counts.clone());
+        let mailer = Faulty::new(Arc::clone(&world.mailer), world.faults.clone());
         let adapters = Adapters {
-            blobs: Arc::new(Faulty::new(counted, world.faults.clone())),
-            queue: Arc::new(Faulty::new(queue, world.faults.clone())),
-            mailer: Arc::new(Faulty::new(Arc::clone(&world.mailer), world.faults.clone())),
+            blobs: Arc::new(InTurns::new(Faulty::new(counted, world.faults.clone()), world.turns.clone())),
+            queue: Arc::new(InTurns::new(Faulty::new(queue, world.faults.clone()), world.turns.clone())),
+            mailer: Arc::new(InTurns::new(mailer, world.turns.clone())),
             clock: world.clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),
             tokens: Arc::new(world.issuer.verifier()),
@@ -171,6 +175,11 @@ impl Portal {
     /// What is to go wrong in storage, queues and mail.
     pub(crate) fn faults(&self) -> &Faults {
         &self.world.faults
+    }
+
+    /// Who may go when in storage, queues and mail.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.world.turns
     }
 
     pub(crate) fn next_invocation(&self) -> String {

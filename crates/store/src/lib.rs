@@ -16,6 +16,7 @@ mod shared;
 mod signing;
 mod smtp;
 mod system;
+mod turns;
 
 use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
 pub use counting::{Counting, Counts, Tally};
@@ -29,3 +30,4 @@ pub use ports::*;
 pub use signing::{SignedAccess, SigningKey, UrlSigner};
 pub use smtp::{SmtpConfigError, SmtpMailer, SmtpUrl};
 pub use system::{SystemClock, SystemEntropy};
+pub use turns::{InTurns, Turns};
