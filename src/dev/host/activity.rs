@@ -33,3 +33,23 @@ impl Activity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(500);
+
+    #[tokio::test]
+    async fn silence_counts_from_the_last_movement() {
+        let activity = Activity::new();
+        let movement = async {
+            tokio::time::sleep(LIMIT / 50).await;
+            let moved = Instant::now();
+            activity.touch();
+            moved
+        };
+        let ((), moved) = tokio::join!(activity.silence(LIMIT), movement);
+        assert!(moved.elapsed() >= LIMIT);
+    }
+}

@@ -83,7 +83,14 @@ impl Worker {
         let (state, watched) = watch::channel(State::Starting);
         let (commands, received) = mpsc::channel(8);
         let client = HandlerClient::new(port);
-        let supervisor = Supervisor { launcher, entropy, client: client.clone(), state, commands: received };
+        let supervisor = Supervisor {
+            launcher,
+            entropy,
+            client: client.clone(),
+            start_time: START_TIME,
+            state,
+            commands: received,
+        };
         tokio::spawn(supervisor.run());
         Self { state: watched, commands, client, function_timeout }
     }
@@ -137,6 +144,7 @@ struct Supervisor {
     launcher: Arc<dyn Launcher>,
     entropy: Arc<dyn Entropy>,
     client: HandlerClient,
+    start_time: Duration,
     state: watch::Sender<State>,
     commands: mpsc::Receiver<Command>,
 }
@@ -167,7 +175,9 @@ impl Supervisor {
                     while !matches!(self.commands.recv().await, Some(Command::Stop) | None) {}
                     return "The handler was stopped.".to_owned();
                 }
-                Ending::NeverReady => "it did not answer within 30 seconds".to_owned(),
+                Ending::NeverReady => {
+                    format!("it did not answer within {} seconds", self.start_time.as_secs_f32())
+                }
                 Ending::Exited { code: Some(code), .. } => format!("exit code {code}"),
                 Ending::Exited { code: None, .. } => "ended by a signal".to_owned(),
             };
@@ -181,7 +191,7 @@ impl Supervisor {
     /// From the start of a process to its end.
     async fn watch(&mut self, process: &mut dyn Process) -> Ending {
         let mut was_ready = false;
-        let too_late = tokio::time::sleep(START_TIME);
+        let too_late = tokio::time::sleep(self.start_time);
         tokio::pin!(too_late);
         loop {
             tokio::select! {
@@ -225,5 +235,65 @@ impl Failures {
         self.count += 1;
         self.last = Some(now);
         self.count >= FAILURES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use kundportal_store::SystemEntropy;
+
+    use super::*;
+
+    /// Launches processes that run and never listen.
+    #[derive(Default)]
+    struct Deaf {
+        launched: AtomicUsize,
+        killed: Arc<AtomicUsize>,
+    }
+
+    struct DeafProcess(Arc<AtomicUsize>);
+
+    #[async_trait]
+    impl Launcher for Deaf {
+        async fn launch(&self, _port: u16, _worker_id: &str) -> io::Result<Box<dyn Process>> {
+            self.launched.fetch_add(1, Ordering::Relaxed);
+            Ok(Box::new(DeafProcess(Arc::clone(&self.killed))))
+        }
+    }
+
+    #[async_trait]
+    impl Process for DeafProcess {
+        async fn exit(&mut self) -> Option<i32> {
+            std::future::pending().await
+        }
+
+        async fn kill(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_never_answers_is_ended_and_after_three_of_them_the_host_gives_up() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        drop(taken);
+        let launcher = Arc::new(Deaf::default());
+        let (state, watched) = watch::channel(State::Starting);
+        let (_commands, commands) = mpsc::channel(1);
+        let supervisor = Supervisor {
+            launcher: Arc::clone(&launcher) as Arc<dyn Launcher>,
+            entropy: Arc::new(SystemEntropy),
+            client: HandlerClient::new(port),
+            start_time: Duration::from_millis(50),
+            state,
+            commands,
+        };
+        supervisor.run().await;
+        let State::Ended(sentence) = watched.borrow().clone() else { unreachable!("it ended") };
+        assert!(sentence.ends_with("it did not answer within 0.05 seconds."), "{sentence}");
+        assert_eq!(launcher.launched.load(Ordering::Relaxed), FAILURES);
+        assert_eq!(launcher.killed.load(Ordering::Relaxed), FAILURES);
     }
 }
