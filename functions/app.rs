@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use kundportal_domain::stockholm;
 use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue, TokenVerifier};
 
-use crate::{cache::Caches, picture::PictureLimiter, settings::Settings};
+use crate::{admission::Admission, cache::Caches, picture::PictureLimiter, settings::Settings};
 
 /// The adapters of the ports.
 #[derive(Clone)]
@@ -38,6 +38,7 @@ struct Shared {
     settings: Settings,
     caches: Caches,
     pictures: PictureLimiter,
+    admission: Admission,
 }
 
 impl App {
@@ -45,7 +46,8 @@ impl App {
     #[must_use]
     pub fn new(adapters: Adapters, settings: Settings) -> Self {
         let pictures = PictureLimiter::new(settings.limits.picture_pixels);
-        let shared = Shared { adapters, settings, caches: Caches::default(), pictures };
+        let admission = Admission::new(&settings.concurrency);
+        let shared = Shared { adapters, settings, caches: Caches::default(), pictures, admission };
         Self { shared: Arc::new(shared), fixed_now: None }
     }
 
@@ -100,6 +102,10 @@ impl App {
 
     pub(crate) fn pictures(&self) -> &PictureLimiter {
         &self.shared.pictures
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.shared.admission
     }
 
     /// Unpredictable bytes.

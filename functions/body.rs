@@ -1,109 +1,76 @@
-//! A body on its way in or out: how long it may take, and what happens to the part that nobody read.
+//! A body on its way in or out: how long it may take.
 //!
 //! The host ends the handler, and with it whatever else is in flight, when one function runs longer than `functionTimeout`
-//! in `host.json`. So that no caller can bring that about by sending or reading slowly, a body breaks off before.
+//! in `host.json`. So that no caller can bring that about by sending or reading slowly, a body breaks off before. And so that
+//! nobody can hold a place among the few for nothing, it has to come at some pace.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
-use futures_util::{Stream, StreamExt as _, stream};
-use http::{HeaderMap, header};
+use futures_util::{StreamExt as _, stream};
 use kundportal_store::ByteStream;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
-/// How long a body may take from its first byte to its last: less than the 10 minutes of `functionTimeout`.
-const WHOLE: Duration = Duration::from_mins(9);
-/// How long nothing may come of it.
-const SILENCE: Duration = Duration::from_mins(1);
-/// The longest body that the host passes on, in bytes.
-const LONGEST: u64 = 104_857_600;
-/// How long the rest of a body is read off, ...
-const REST: Duration = Duration::from_secs(30);
-/// ... and how long nothing may come of it: whoever sends nothing waits for the answer.
-const REST_SILENCE: Duration = Duration::from_secs(2);
+use crate::admission::Kind;
 
-/// The body, which ends with [`io::ErrorKind::TimedOut`] when it takes too long.
-pub(crate) fn in_time(body: ByteStream) -> ByteStream {
-    within(body, WHOLE, SILENCE)
+/// How fast a body has to come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// How long it may take from its first byte to its last.
+    whole: Duration,
+    /// How long nothing may come of it.
+    silence: Duration,
+    /// How long it may take however little comes; ...
+    grace: Duration,
+    /// ... after that, bytes a second on average.
+    rate: u64,
 }
 
-fn within(body: ByteStream, whole: Duration, silence: Duration) -> ByteStream {
-    let end = Instant::now() + whole;
-    Box::pin(stream::unfold(Some(body), move |body| async move {
+impl Pace {
+    /// Of what is small.
+    pub(crate) const SMALL: Self = Self::within(Duration::from_secs(30));
+    /// Of what is held in memory.
+    const HELD: Self = Self::within(Duration::from_mins(2));
+    /// Of what is of any length: less than the 10 minutes of `functionTimeout`.
+    pub(crate) const LONG: Self = Self {
+        whole: Duration::from_mins(9),
+        silence: Duration::from_mins(1),
+        grace: Duration::from_mins(1),
+        rate: 4 * 1024,
+    };
+
+    const fn within(whole: Duration) -> Self {
+        Self { whole, silence: whole, grace: whole, rate: 1 }
+    }
+
+    /// Of a body of this kind of exchange.
+    pub(crate) const fn of(kind: Option<Kind>) -> Self {
+        match kind {
+            Some(Kind::Upload | Kind::Download) => Self::LONG,
+            Some(Kind::Held) => Self::HELD,
+            Some(Kind::Small) | None => Self::SMALL,
+        }
+    }
+
+    /// How long the body may take in all once this much has come.
+    fn allows(self, bytes: u64) -> Duration {
+        self.whole.min(self.grace.saturating_add(Duration::from_secs(bytes / self.rate)))
+    }
+}
+
+/// The body, which ends with [`io::ErrorKind::TimedOut`] when it takes too long.
+pub(crate) fn in_time(body: ByteStream, pace: Pace) -> ByteStream {
+    let started = Instant::now();
+    Box::pin(stream::unfold((Some(body), 0), move |(body, come)| async move {
         let mut body = body?;
-        let now = Instant::now();
-        let piece = match timeout_at(end.min(now + silence), body.next()).await {
+        let (now, end) = (Instant::now(), started + pace.allows(come));
+        let piece = match timeout_at(end.min(now + pace.silence), body.next()).await {
             Ok(piece) if now < end => piece?,
             _ => Err(io::ErrorKind::TimedOut.into()),
         };
+        let come = piece.as_ref().map_or(come, |piece| come + piece.len() as u64);
         let body = piece.is_ok().then_some(body);
-        Some((piece, body))
+        Some((piece, (body, come)))
     }))
-}
-
-/// A body that comes back when whoever got it leaves a part unread.
-pub(crate) fn returning(body: ByteStream, headers: &HeaderMap) -> (ByteStream, Rest) {
-    let (back, returned) = oneshot::channel();
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    // Of these the caller sends nothing before an answer, or the host lets nothing through.
-    let is_held_back =
-        headers.contains_key(header::EXPECT) || declared.is_some_and(|length: u64| length > LONGEST);
-    let returning = Returning { body: Some(body), back: (!is_held_back).then_some(back) };
-    (Box::pin(returning), Rest(returned))
-}
-
-struct Returning {
-    body: Option<ByteStream>,
-    back: Option<oneshot::Sender<ByteStream>>,
-}
-
-impl Stream for Returning {
-    type Item = <ByteStream as Stream>::Item;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(body) = self.body.as_mut() else { return Poll::Ready(None) };
-        let piece = ready!(body.poll_next_unpin(context));
-        if !matches!(piece, Some(Ok(_))) {
-            self.body = None;
-        }
-        Poll::Ready(piece)
-    }
-}
-
-impl Drop for Returning {
-    fn drop(&mut self) {
-        if let (Some(body), Some(back)) = (self.body.take(), self.back.take()) {
-            let _ = back.send(body);
-        }
-    }
-}
-
-/// What nobody read of a request's body.
-pub(crate) struct Rest(oneshot::Receiver<ByteStream>);
-
-impl Rest {
-    /// Reads it off and throws it away. A connection that ends with unread bytes is reset, which can destroy the answer on
-    /// its way: the host would make a 500 of a refusal.
-    pub(crate) async fn read_off(mut self) {
-        let Ok(mut body) = self.0.try_recv() else { return };
-        let reading = async {
-            let mut left = LONGEST;
-            while let Ok(Some(Ok(piece))) = timeout(REST_SILENCE, body.next()).await {
-                match left.checked_sub(piece.len() as u64) {
-                    Some(fewer) => left = fewer,
-                    None => break,
-                }
-            }
-        };
-        let _ = timeout(REST, reading).await;
-    }
 }
 
 #[cfg(test)]
@@ -114,6 +81,19 @@ mod tests {
 
     const LONG: Duration = Duration::from_hours(1);
     const SHORT: Duration = Duration::from_millis(100);
+
+    fn within(body: ByteStream, whole: Duration, silence: Duration) -> ByteStream {
+        in_time(body, Pace { silence, ..Pace::within(whole) })
+    }
+
+    /// A piece of this length every so often.
+    fn dripping(length: usize, every: Duration) -> ByteStream {
+        let piece = Bytes::from(vec![0; length]);
+        Box::pin(stream::repeat(piece).then(move |piece| async move {
+            tokio::time::sleep(every).await;
+            Ok(piece)
+        }))
+    }
 
     #[expect(clippy::unnecessary_wraps, reason = "pieces of a stream come as results")]
     fn piece() -> io::Result<Bytes> {
@@ -134,12 +114,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_drips_breaks_off() {
-        let dripping = stream::repeat_with(piece).then(async |piece| {
-            tokio::time::sleep(SHORT / 20).await;
-            piece
-        });
         let started = Instant::now();
-        let pieces: Vec<_> = within(Box::pin(dripping), SHORT, LONG).collect().await;
+        let pieces: Vec<_> = within(dripping(1, SHORT / 20), SHORT, LONG).collect().await;
         assert!(is_too_late(pieces.last()));
         assert!(started.elapsed() >= SHORT);
     }
@@ -150,5 +126,21 @@ mod tests {
         tokio::time::sleep(SHORT * 2).await;
         assert!(is_too_late(body.next().await.as_ref()));
         assert!(body.next().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_comes_too_slowly_breaks_off_after_its_grace() {
+        let started = Instant::now();
+        let pieces: Vec<_> = in_time(dripping(1, Duration::from_secs(1)), Pace::LONG).collect().await;
+        assert!(is_too_late(pieces.last()));
+        assert!(started.elapsed() < Pace::LONG.grace + Duration::from_secs(2), "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_comes_fast_enough_has_all_its_time() {
+        let started = Instant::now();
+        let pieces: Vec<_> = in_time(dripping(8 * 1024, Duration::from_secs(1)), Pace::LONG).collect().await;
+        assert!(is_too_late(pieces.last()));
+        assert!(started.elapsed() >= Pace::LONG.whole, "{:?}", started.elapsed());
     }
 }

@@ -1,5 +1,6 @@
 //! The functions of the customer portal: one folder each, with its `function.json` beside it, and what they share.
 
+mod admission;
 mod app;
 mod audit;
 mod auth;
@@ -15,7 +16,9 @@ mod function;
 mod idempotency;
 mod keys;
 mod layout;
+mod lingering;
 mod links;
+mod listen;
 mod listing;
 mod mail;
 mod objects;
@@ -63,10 +66,12 @@ mod worker;
 pub use app::{Adapters, App};
 pub use function::{Function, Trigger};
 pub use keys::{KeyError, Keys};
+pub use lingering::{Lingerers, Lingering};
+pub use listen::serve;
 pub use operation::{Access, Operation, Parameter, RequestBody, Roles, SchemaOf, Success};
 pub use problem::ProblemType;
 pub use serve::routes;
-pub use settings::{ClientIp, FrontEnd, Limits, Settings};
+pub use settings::{ClientIp, Concurrency, FrontEnd, Limits, Settings};
 
 /// Every deployed function.
 pub static FUNCTIONS: &[Function] = &[

@@ -102,7 +102,7 @@ fn request_body(request: &RequestBody, generator: &mut SchemaGenerator) -> Optio
             let schema = made(*schema, generator);
             json!({"application/merge-patch+json": {"schema": schema}, "application/json": {"schema": schema}})
         }
-        RequestBody::Bytes(media_types) => of_bytes(media_types),
+        RequestBody::Bytes(media_types) | RequestBody::Stream(media_types) => of_bytes(media_types),
     };
     Some(json!({"required": true, "content": content}))
 }
@@ -192,7 +192,7 @@ pub fn problems(operation: &Operation) -> Vec<ProblemType> {
             ProblemType::TooLarge,
             ProblemType::InvalidInput,
         ]),
-        RequestBody::Bytes(_) => {
+        RequestBody::Bytes(_) | RequestBody::Stream(_) => {
             problems.extend([ProblemType::Malformed, ProblemType::TooLarge, ProblemType::InvalidInput]);
         }
     }

@@ -182,8 +182,10 @@ pub enum RequestBody {
     Json(SchemaOf),
     /// JSON Merge Patch (RFC 7396).
     MergePatch(SchemaOf),
-    /// Bytes of these media types.
+    /// Bytes of these media types, held in memory.
     Bytes(&'static [&'static str]),
+    /// Bytes of these media types that go into storage as they come.
+    Stream(&'static [&'static str]),
 }
 
 /// The answer when all goes well.

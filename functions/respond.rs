@@ -6,10 +6,17 @@ use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
 
-use crate::{body::in_time, problem::Problem};
+use crate::{
+    body::{Pace, in_time},
+    problem::Problem,
+};
 
 /// An answer on its way to the host.
 pub(crate) type Answer = warp::reply::Response;
+
+/// That a body comes out of storage while it is being read: an extension of answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Streams;
 
 /// A JSON body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Problem> {
@@ -47,10 +54,11 @@ pub(crate) fn with_etag(mut answer: Answer, etag: &ETag) -> Answer {
 
 /// A body of known length, passed on as it comes; it breaks off where the caller takes too long to read it.
 pub(crate) fn stream(status: StatusCode, body: ByteStream, length: u64, headers: HeaderMap) -> Answer {
-    let mut answer = warp::reply::stream(SyncStream::new(in_time(body))).into_response();
+    let mut answer = warp::reply::stream(SyncStream::new(in_time(body, Pace::LONG))).into_response();
     *answer.status_mut() = status;
     answer.headers_mut().extend(headers);
     answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    answer.extensions_mut().insert(Streams);
     answer
 }
 

@@ -2,20 +2,23 @@
 
 use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
-use futures_util::{FutureExt as _, TryStreamExt as _};
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
 use kundportal_store::ByteStream;
-use sync_wrapper::SyncWrapper;
+use sync_wrapper::{SyncStream, SyncWrapper};
 use warp::{Filter, Reply, path::FullPath};
 
 use crate::{
     App, FUNCTIONS,
+    admission::{Kind, Party, Place},
     audit::{AuditRecord, By},
     auth::{self, Actor},
-    body,
+    body::{self, Pace},
     context::Context,
     envelope,
     function::{Function, Trigger},
+    listen::Peer,
     operation::{Access, Operation},
     problem::{Problem, ProblemType},
     respond::{self, Answer},
@@ -34,12 +37,12 @@ pub fn routes(app: App) -> impl Filter<Extract = (impl Reply,), Error = Infallib
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
-        .and(warp::addr::remote())
+        .and(warp::ext::optional::<Peer>())
         .and(warp::body::stream())
-        .then(move |method: Method, path: FullPath, query, headers, peer: Option<SocketAddr>, body| {
+        .then(move |method: Method, path: FullPath, query, headers, peer: Option<Peer>, body| {
             let (app, router) = (app.clone(), Arc::clone(&router));
-            let incoming =
-                Incoming { method, path: path.as_str().to_owned(), query, headers, peer, body: pieces(body) };
+            let (path, peer) = (path.as_str().to_owned(), peer.map(|Peer(address)| address));
+            let incoming = Incoming { method, path, query, headers, peer, body: pieces(body) };
             async move { router.answer(app, incoming).await }
         })
         .recover(|_| async { Ok::<_, Infallible>(StatusCode::NOT_FOUND) })
@@ -97,14 +100,11 @@ impl Router {
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok())
             .map_or_else(Default::default, kundportal_domain::Locale::from_accept_language);
-        let (watched, rest) = body::returning(body::in_time(incoming.body), &incoming.headers);
-        let incoming = Incoming { body: watched, ..incoming };
         let (route, outcome) = if incoming.path.starts_with("/api/") {
             self.operate(app, incoming, &invocation).await
         } else {
             trigger(app, incoming).await
         };
-        rest.read_off().await;
         let mut answer = match outcome {
             Ok(answer) => answer,
             Err(problem) => {
@@ -148,7 +148,7 @@ impl Router {
             operation,
             query: incoming.query,
             headers: incoming.headers,
-            body: Some(SyncWrapper::new(incoming.body)),
+            body: Some(SyncWrapper::new(body::in_time(incoming.body, Pace::of(Kind::of(operation))))),
             invocation: invocation.to_owned(),
             peer: incoming.peer.map(|peer| peer.ip()),
         };
@@ -168,21 +168,24 @@ async fn caught<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, 
 async fn admit(context: Context) -> Result<Answer, Problem> {
     let operation = context.operation;
     if let Access::Anyone(handler) = operation.access {
-        return handler(context).await;
+        let place = enter(&context, || Party::nobody(auth::client_ip(&context)))?;
+        return keep(place, handler(context).await);
     }
     let identity = auth::identity(&context).await?;
     match operation.access {
         Access::Anyone(handler) => handler(context).await,
         Access::SignedIn(handler) => {
             require_step_up(&context, &identity)?;
-            handler(context, identity).await
+            let place = enter(&context, || Party::identity(identity.name()))?;
+            keep(place, handler(context, identity).await)
         }
         Access::Operator(handler) => {
             if !identity.claims.operator {
                 return Err(ProblemType::Forbidden.into());
             }
             require_step_up(&context, &identity)?;
-            handler(context, identity).await
+            let place = enter(&context, || Party::identity(identity.name()))?;
+            keep(place, handler(context, identity).await)
         }
         Access::User(roles, handler) => {
             let user = admit_user(&context, identity, roles).await?;
@@ -191,12 +194,35 @@ async fn admit(context: Context) -> Result<Answer, Problem> {
         Access::UserOrOperator(roles, handler) => {
             if identity.claims.operator {
                 auth::tenant(&context, &identity).await?;
-                return handler(context, Actor::Operator(identity)).await;
+                let place = enter(&context, || Party::identity(identity.name()))?;
+                return keep(place, handler(context, Actor::Operator(identity)).await);
             }
             let user = admit_user(&context, identity, roles).await?;
             audited(context, user, |context, user| handler(context, Actor::User(Box::new(user)))).await
         }
     }
+}
+
+/// A place for the exchange, where it is of a kind that needs one. Nothing of its body has been read yet.
+fn enter(context: &Context, party: impl FnOnce() -> Party) -> Result<Option<Place>, Problem> {
+    let kind = Kind::of(context.operation);
+    kind.map(|kind| context.app.admission().enter(kind, party())).transpose()
+}
+
+/// Keeps the place until the whole answer has been read, where it streams; else the place is free now.
+fn keep(place: Option<Place>, outcome: Result<Answer, Problem>) -> Result<Answer, Problem> {
+    let mut answer = outcome?;
+    if let Some(place) = place.filter(|_| answer.extensions_mut().remove::<respond::Streams>().is_some()) {
+        let (head, body) = answer.into_parts();
+        let body = body.into_data_stream().map(move |piece| {
+            let _ = &place;
+            piece
+        });
+        answer = warp::reply::stream(SyncStream::new(body)).into_response();
+        *answer.status_mut() = head.status;
+        *answer.headers_mut() = head.headers;
+    }
+    Ok(answer)
 }
 
 fn require_step_up(context: &Context, identity: &auth::Identity) -> Result<(), Problem> {
@@ -235,9 +261,10 @@ where
     H: FnOnce(Context, auth::User) -> F,
     F: Future<Output = Result<Answer, Problem>>,
 {
+    let place = enter(&context, || Party::user(user.identity.name(), &user.tenant.id))?;
     let (app, action, tenant, by) =
         (context.app.clone(), context.operation.id, user.tenant.id.clone(), By::user(&user));
-    let outcome = handler(context, user).await;
+    let outcome = keep(place, handler(context, user).await);
     if outcome.as_ref().is_err_and(|problem| problem.is(ProblemType::Forbidden)) {
         app.audit(&tenant, &AuditRecord::denied(&app, by, action)).await?;
     }
@@ -266,7 +293,7 @@ async fn trigger(app: App, incoming: Incoming) -> (&'static str, Result<Answer, 
 }
 
 async fn run(app: App, function: &Function, incoming: Incoming) -> Result<Answer, Problem> {
-    let body = read_envelope(incoming.body).await?;
+    let body = read_envelope(body::in_time(incoming.body, Pace::SMALL)).await?;
     match function.trigger {
         Trigger::Timer { run, .. } => {
             envelope::timer(&body).map_err(|_| Problem::from(ProblemType::Malformed))?;

@@ -23,6 +23,8 @@ pub struct Settings {
     pub front_end: FrontEnd,
     /// Bounds on what a caller may send.
     pub limits: Limits,
+    /// Bounds on what is done at once.
+    pub concurrency: Concurrency,
     /// The region that this instance runs in.
     pub region: Option<String>,
     /// Of the program.
@@ -93,6 +95,25 @@ impl Default for Limits {
             resends: 20,
             email_changes_a_day: 5,
         }
+    }
+}
+
+/// Bounds on what a process does at once. A caller has at most a quarter of the places of a kind, a tenant three quarters.
+#[derive(Clone, Copy, Debug)]
+pub struct Concurrency {
+    /// JSON bodies that are being read and worked on, and profile pictures that are being sent.
+    pub small_bodies: usize,
+    /// Pictures and imports that are held in memory; one picture at a time is decoded.
+    pub held_bodies: usize,
+    /// Files that are being received.
+    pub uploads: usize,
+    /// Files and packages that are being sent.
+    pub downloads: usize,
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Self { small_bodies: 256, held_bodies: 8, uploads: 32, downloads: 64 }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
 use kundportal_functions::{
-    ClientIp, FrontEnd, Keys, Limits, Settings,
+    ClientIp, Concurrency, FrontEnd, Keys, Limits, Settings,
     csv_import::{LONGEST_FILE, MOST_ROWS},
     picture::MOST_PIXELS,
 };
@@ -141,6 +141,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
     let client_ip = client_ip(reader);
     let front_end = front_end(reader);
     let limits = limits(reader);
+    let concurrency = concurrency(reader);
     Some(Settings {
         index_keys: index_keys?,
         link_keys: link_keys?,
@@ -149,6 +150,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         client_ip: client_ip?,
         front_end: front_end?,
         limits,
+        concurrency,
         region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
@@ -216,6 +218,16 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
     limit(reader, "KUNDPORTAL_MAX_RESENDS", &mut limits.resends, 100);
     limit(reader, "KUNDPORTAL_MAX_EMAIL_CHANGES_A_DAY", &mut limits.email_changes_a_day, 100);
     limits
+}
+
+/// What a process does at once, up to what the largest instance can bear.
+fn concurrency(reader: &mut Reader<'_>) -> Concurrency {
+    let mut concurrency = Concurrency::default();
+    limit(reader, "KUNDPORTAL_MAX_SMALL_BODIES", &mut concurrency.small_bodies, 4_096);
+    limit(reader, "KUNDPORTAL_MAX_HELD_BODIES", &mut concurrency.held_bodies, 64);
+    limit(reader, "KUNDPORTAL_MAX_UPLOADS", &mut concurrency.uploads, 1_024);
+    limit(reader, "KUNDPORTAL_MAX_DOWNLOADS", &mut concurrency.downloads, 1_024);
+    concurrency
 }
 
 /// A whole number from 1 to `most`; without the variable the limit stays as it is.
@@ -338,6 +350,21 @@ mod tests {
         ];
         for (name, limit) in set {
             assert_eq!(limit(&with(name, "17").unwrap().settings.limits), 17, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_done_at_once_can_be_set() {
+        type Read = fn(&Concurrency) -> usize;
+        let set: [(&str, Read); 4] = [
+            ("KUNDPORTAL_MAX_SMALL_BODIES", |concurrency| concurrency.small_bodies),
+            ("KUNDPORTAL_MAX_HELD_BODIES", |concurrency| concurrency.held_bodies),
+            ("KUNDPORTAL_MAX_UPLOADS", |concurrency| concurrency.uploads),
+            ("KUNDPORTAL_MAX_DOWNLOADS", |concurrency| concurrency.downloads),
+        ];
+        for (name, concurrency) in set {
+            assert_eq!(concurrency(&with(name, "17").unwrap().settings.concurrency), 17, "{name}");
+            assert!(with(name, "5000").err().unwrap().contains(name), "{name}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, panic, sync::Arc};
 
-use kundportal_functions::{Adapters, App, routes};
+use kundportal_functions::{Adapters, App};
 use kundportal_store::{Mailer, SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 
@@ -54,6 +54,6 @@ pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), St
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| format!("Port {port} cannot be used: {error}."))?;
-    warp::serve(routes(app)).incoming(listener).run().await;
+    kundportal_functions::serve(listener, app).await;
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         access: Access::User(WRITERS, |context, user| Box::pin(upload::post(context, user))),
         step_up: false,
         parameters: &[Parameter::CUSTOMER, CONTENT_DISPOSITION, Parameter::IDEMPOTENCY_KEY],
-        request: RequestBody::Bytes(&["*/*"]),
+        request: RequestBody::Stream(&["*/*"]),
         success: Success::Json(201, schema::<File>),
         problems: &[ProblemType::RetentionNotChosen, ProblemType::Conflict],
     },

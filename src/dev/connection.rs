@@ -12,25 +12,27 @@ use tokio::{
     net::TcpStream,
 };
 
+use kundportal_functions::{Lingerers, Lingering};
+
 use super::host::Reset;
 
 /// A connection that ends with a reset when an answer broke off: its client must not take the rest for the whole.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Lingering<TcpStream>,
     reset: Reset,
 }
 
 impl Connection {
     /// A connection that ends with a reset once `reset` is set.
-    pub(crate) fn new(stream: TcpStream, reset: Reset) -> Self {
-        Self { stream, reset }
+    pub(crate) fn new(stream: TcpStream, reset: Reset, lingerers: Lingerers) -> Self {
+        Self { stream: Lingering::new(stream, lingerers), reset }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
-            let _ = self.stream.set_zero_linger();
+            let _ = self.stream.get_ref().set_zero_linger();
         }
     }
 }

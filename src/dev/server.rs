@@ -12,6 +12,7 @@ use std::{
 use http::{Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use kundportal_functions::Lingerers;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::Instant};
 
 use super::{
@@ -43,6 +44,7 @@ pub(crate) async fn serve(
 ) {
     let (end, ended) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let lingerers = Lingerers::default();
     let mut ending = pin!(ending);
     loop {
         tokio::select! {
@@ -51,7 +53,7 @@ pub(crate) async fn serve(
                 Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true);
                     let reset = Reset::default();
-                    let connection = Connection::new(stream, Arc::clone(&reset));
+                    let connection = Connection::new(stream, Arc::clone(&reset), lingerers.clone());
                     connections.spawn(one(connection, peer, reset, Arc::clone(&answers), ended.clone()));
                 }
                 Err(error) => {

@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use kundportal_functions::{Adapters, App, ClientIp, FrontEnd, Keys, Limits, Settings, routes};
+use kundportal_functions::{Adapters, App, ClientIp, Concurrency, FrontEnd, Keys, Limits, Settings};
 use kundportal_store::{
     BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts, EmbeddedStore, Enqueued, Faults,
     Faulty, FixedClock, InTurns, Mail, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, SigningKey,
@@ -138,7 +138,7 @@ impl Portal {
         let listener =
             tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(warp::serve(routes(app)).incoming(listener).run());
+        tokio::spawn(kundportal_functions::serve(listener, app));
         Self { world, url }
     }
 
@@ -277,6 +277,7 @@ fn settings(issuer: &Issuer) -> Settings {
         },
         // Enough for every test but the one that is about it.
         limits: Limits { email_changes_a_day: 1_000, ..Limits::default() },
+        concurrency: Concurrency::default(),
         region: Some("swedencentral".to_owned()),
         version: "0.0.0-test".to_owned(),
     }

@@ -1,0 +1,71 @@
+//! The handler's own listener. The host is its only client, but whoever is behind the host decides how slowly a request comes:
+//! a connection costs little, its head has a time and a size, and there are only so many.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use http::Request;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+use crate::{
+    App,
+    lingering::{Lingerers, Lingering},
+    serve::routes,
+};
+
+/// Most connections at once; further ones wait to be taken. More than the host lets through (`host.json`).
+const MOST_CONNECTIONS: usize = 1024;
+/// How long a connection may be idle, and how long a request's head may take. Longer than clients keep idle connections: the host's
+/// keeps them for 60 seconds, and must not send on one that is just being closed.
+const HEAD: Duration = Duration::from_mins(2);
+/// Most bytes of a request's head, and of a body between the socket and whoever reads it. The host takes 40 KiB of a head.
+const BUFFER: usize = 64 * 1024;
+/// How long to wait when no connection can be taken, for instance because too many files are open.
+const RELIEF: Duration = Duration::from_millis(100);
+
+/// Who is at the other end of the connection: an extension of requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Serves all routes for as long as it is polled.
+pub async fn serve(listener: TcpListener, app: App) {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let lingerers = Lingerers::default();
+    let service = TowerToHyperService::new(warp::service(routes(app)));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not taken");
+                tokio::time::sleep(RELIEF).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let service = service.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            service.call(request)
+        });
+        let stream = TokioIo::new(Lingering::new(stream, lingerers.clone()));
+        let connection = http.serve_connection(stream, service);
+        tokio::spawn(async move {
+            // Callers who go away are none of our failures.
+            if let Err(error) = connection.await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke");
+            }
+            drop(place);
+        });
+    }
+}
