@@ -58,7 +58,7 @@ impl Scene {
         let authorization =
             token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nclient-ip: 203.0.113.7\r\ncontent-length: 1000000\r\n{authorization}\
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nclient-ip: 203.0.113.7\r\ncontent-length: 50000\r\n{authorization}\
              content-type: application/json\r\ncontent-disposition: attachment; filename*=UTF-8''a.bin\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("sent");
