@@ -58,6 +58,8 @@ mod requests;
 mod retention;
 mod retention_worker;
 mod tenants;
+#[cfg(feature = "faults")]
+mod test_build;
 mod threads;
 mod users;
 mod waiting_work;
@@ -68,10 +70,14 @@ pub use function::{Function, Trigger};
 pub use keys::{KeyError, Keys};
 pub use lingering::{Lingerers, Lingering};
 pub use listen::serve;
+#[cfg(feature = "faults")]
+pub use listen::serve_test_build;
 pub use operation::{Access, Operation, Parameter, RequestBody, Roles, SchemaOf, Success};
 pub use problem::ProblemType;
 pub use serve::routes;
 pub use settings::{ClientIp, Concurrency, FrontEnd, Limits, Settings};
+#[cfg(feature = "faults")]
+pub use test_build::FUNCTION as TEST_FUNCTION;
 
 /// Every deployed function.
 pub static FUNCTIONS: &[Function] = &[

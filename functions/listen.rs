@@ -1,7 +1,7 @@
 //! The handler's own listener. The host is its only client, but whoever is behind the host decides how slowly a request comes:
 //! a connection costs little, its head has a time and a size, and there are only so many.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::Request;
 use hyper::{
@@ -14,6 +14,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{net::TcpListener, sync::Semaphore};
+use warp::Filter;
 
 use crate::{
     App,
@@ -37,9 +38,27 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Serves all routes for as long as it is polled.
 pub async fn serve(listener: TcpListener, app: App) {
+    listen(listener, routes(app)).await;
+}
+
+/// The same with the operations of the test build, and before all of them what a test controls it with.
+#[cfg(feature = "faults")]
+pub async fn serve_test_build<F>(listener: TcpListener, app: App, control: F)
+where
+    F: Filter<Error = warp::Rejection> + Clone + Send + Sync + 'static,
+    F::Extract: warp::Reply,
+{
+    listen(listener, control.or(crate::serve::routes_of_the_test_build(app))).await;
+}
+
+async fn listen<F>(listener: TcpListener, routes: F)
+where
+    F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Extract: warp::Reply,
+{
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let lingerers = Lingerers::default();
-    let service = TowerToHyperService::new(warp::service(routes(app)));
+    let service = TowerToHyperService::new(warp::service(routes));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
     loop {

@@ -30,8 +30,21 @@ const PROXIED: [&str; 2] = ["x-ms-invocation-id", "x-forwarded-for"];
 
 /// All routes: operations below `/api`, timers and queues by their function's name, and `/` for the host's question whether
 /// the handler is ready.
+#[must_use]
 pub fn routes(app: App) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
-    let router = Arc::new(Router::new());
+    serve(app, Router::new(FUNCTIONS))
+}
+
+/// The same with the operations of the test build, which are in no table, manifest or description.
+#[cfg(feature = "faults")]
+pub(crate) fn routes_of_the_test_build(
+    app: App,
+) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
+    serve(app, Router::new(FUNCTIONS.iter().chain([&crate::test_build::FUNCTION])))
+}
+
+fn serve(app: App, router: Router) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
+    let router = Arc::new(router);
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::method()
         .and(warp::path::full())
@@ -69,9 +82,9 @@ struct Router {
 }
 
 impl Router {
-    fn new() -> Self {
+    fn new(functions: impl IntoIterator<Item = &'static Function>) -> Self {
         let mut by_path: Vec<(&str, Vec<&'static Operation>)> = Vec::new();
-        for operation in FUNCTIONS.iter().flat_map(Function::operations) {
+        for operation in functions.into_iter().flat_map(Function::operations) {
             match by_path.iter_mut().find(|(path, _)| *path == operation.path) {
                 Some((_, operations)) => operations.push(operation),
                 None => by_path.push((operation.path, vec![operation])),

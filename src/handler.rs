@@ -3,9 +3,11 @@
 use std::{net::Ipv4Addr, panic, sync::Arc};
 
 use kundportal_functions::{Adapters, App};
-use kundportal_store::{Mailer, SystemClock, SystemEntropy};
+use kundportal_store::{Clock, Mailer, SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 
+#[cfg(feature = "faults")]
+use crate::faults;
 use crate::{config::Config, environment::Environment};
 
 /// The variables by which the host names the port, the newer one first.
@@ -30,7 +32,7 @@ fn keep_panics_quiet() {
 /// Serves the functions until the process is ended. The error is for the log.
 pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), String> {
     keep_panics_quiet();
-    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let (clock, entropy) = (clock(environment), Arc::new(SystemEntropy));
     let config = Config::read(environment, clock.clone()).map_err(|problems| problems.to_string())?;
     let storage = config.storage.open(clock.clone(), entropy.clone())?;
     let mailer: Arc<dyn Mailer> = match (config.mailer, storage.outbox) {
@@ -40,20 +42,32 @@ pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), St
             return Err("The configuration cannot be used:\n  KUNDPORTAL_SMTP_URL is missing".to_owned());
         }
     };
-    let app = App::new(
-        Adapters {
-            blobs: storage.blobs,
-            queue: storage.queue,
-            mailer,
-            clock,
-            entropy,
-            tokens: Arc::new(config.tokens),
-        },
-        config.settings,
-    );
+    let adapters = Adapters {
+        blobs: storage.blobs,
+        queue: storage.queue,
+        mailer,
+        clock,
+        entropy,
+        tokens: Arc::new(config.tokens),
+    };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| format!("Port {port} cannot be used: {error}."))?;
-    kundportal_functions::serve(listener, app).await;
+    #[cfg(feature = "faults")]
+    if faults::asked_for(environment) {
+        faults::serve(listener, adapters, config.settings).await;
+        return Ok(());
+    }
+    kundportal_functions::serve(listener, App::new(adapters, config.settings)).await;
     Ok(())
+}
+
+/// The machine's time; in the test build the test's, where it asks for that.
+#[cfg_attr(not(feature = "faults"), expect(unused_variables, reason = "says nothing of the time"))]
+fn clock(environment: &Environment) -> Arc<dyn Clock> {
+    #[cfg(feature = "faults")]
+    if let Some(clock) = faults::clock(environment) {
+        return clock;
+    }
+    Arc::new(SystemClock)
 }

@@ -7,6 +7,8 @@ mod config;
 #[cfg(feature = "dev")]
 mod dev;
 mod environment;
+#[cfg(feature = "faults")]
+mod faults;
 mod handler;
 mod storage;
 

@@ -91,6 +91,16 @@ pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(
     ended
 }
 
+/// The deployed functions; in a test build that of the tests too, where it is asked for.
+#[cfg_attr(not(feature = "faults"), expect(unused_variables, reason = "asks for no other"))]
+fn functions(environment: &Environment) -> impl Iterator<Item = &'static kundportal_functions::Function> {
+    let deployed = kundportal_functions::FUNCTIONS.iter();
+    #[cfg(feature = "faults")]
+    let deployed =
+        deployed.chain(crate::faults::asked_for(environment).then_some(&kundportal_functions::TEST_FUNCTION));
+    deployed
+}
+
 /// The parts of a local run.
 struct Local {
     address: String,
@@ -121,8 +131,7 @@ impl Local {
             format!("The keys in the data folder {} are damaged: {error}.", folder.path().display())
         })?;
         let settings = HostSettings::parse(HOST_JSON)?;
-        let functions = kundportal_functions::FUNCTIONS
-            .iter()
+        let functions = functions(environment)
             .map(|function| {
                 Function::parse(function.name, &function.manifest().to_string(), &settings.route_prefix)
             })

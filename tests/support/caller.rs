@@ -86,13 +86,25 @@ impl<'a> Caller<'a> {
         self.send_bytes(method, path, content_type, body.to_string()).await
     }
 
-    /// Any request.
+    /// Any request, which must be answered.
     pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
         build: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Answer {
+        let attempt = self.attempt(method.clone(), path, build).await;
+        attempt.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    }
+
+    /// Any request; an error where the handler ended before its answer had.
+    pub(crate) async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        build: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Answer, reqwest::Error> {
+        self.portal.tell_time();
         let chosen = self.headers.iter().find(|(name, _)| name == host::INVOCATION).map(|(_, id)| id.clone());
         let invocation = chosen.unwrap_or_else(|| self.portal.next_invocation());
         let asked = format!("{method} {path}");
@@ -113,16 +125,15 @@ impl<'a> Caller<'a> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = build(request).send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let response = build(request).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body =
-            response.bytes().await.unwrap_or_else(|error| panic!("{asked}: the body broke off: {error:?}"));
+        let body = response.bytes().await?;
         let answer = Answer { status, headers, body, asked };
         check(&answer, &invocation);
         if self.described {
             contract().check(method.as_str(), path.split('?').next().unwrap_or(path), &answer);
         }
-        answer
+        Ok(answer)
     }
 }
 

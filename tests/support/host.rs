@@ -13,12 +13,15 @@ const DELIVERIES: u32 = 5;
 /// More messages than any test leads to: something feeds itself.
 const ENDLESS: usize = 10_000;
 
+/// Instead of a status, when the handler ended.
+pub(crate) const NO_ANSWER: u16 = 0;
+
 /// A message and what the handler made of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) queue: String,
     pub(crate) message: String,
-    /// The answer to each delivery.
+    /// The answer to each delivery; [`NO_ANSWER`] where the handler ended meanwhile and was started again.
     pub(crate) statuses: Vec<u16>,
 }
 
@@ -65,6 +68,17 @@ fn function_of_queue(name: &str) -> Option<&'static str> {
 impl Portal {
     /// Calls a trigger as the host does; answers status and body.
     pub(crate) async fn trigger(&self, function: &str, envelope: &Value, now: Option<&str>) -> (u16, String) {
+        self.try_trigger(function, envelope, now).await.expect("an answer to a trigger")
+    }
+
+    /// The same; an error where the handler ended before its answer had.
+    pub(crate) async fn try_trigger(
+        &self,
+        function: &str,
+        envelope: &Value,
+        now: Option<&str>,
+    ) -> Result<(u16, String), reqwest::Error> {
+        self.tell_time();
         let body = envelope.to_string();
         let mut request = self
             .client()
@@ -78,17 +92,16 @@ impl Portal {
         }
         // A stream has no length: it goes out chunked, as the host sends it.
         let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
-        let response =
-            request.body(reqwest::Body::wrap_stream(stream)).send().await.expect("an answer to a trigger");
+        let response = request.body(reqwest::Body::wrap_stream(stream)).send().await?;
         let status = response.status().as_u16();
         let media_type = response.headers().get("content-type").cloned();
-        let text = response.text().await.expect("a body");
+        let text = response.text().await?;
         if status == 200 {
             // Anything else makes the host hang until its time is up, and kill the handler.
             assert_eq!(media_type.expect("a media type"), "application/json", "{function}");
             assert_eq!(text, r#"{"Logs":[],"Outputs":{},"ReturnValue":null}"#, "{function}");
         }
-        (status, text)
+        Ok((status, text))
     }
 
     /// Runs a timer function now and delivers what it leads to.
@@ -135,7 +148,13 @@ impl Portal {
         };
         for number in 1..=DELIVERIES {
             let envelope = queue_envelope(function, &delivery.message, number);
-            let (status, _) = self.trigger(function, &envelope, None).await;
+            let status = match self.try_trigger(function, &envelope, None).await {
+                Ok((status, _)) => status,
+                Err(error) => {
+                    assert!(self.revive().await, "{function}: {error:?}");
+                    NO_ANSWER
+                }
+            };
             delivery.statuses.push(status);
             if status == 200 {
                 return delivery;

@@ -7,7 +7,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use data_encoding::BASE64URL_NOPAD;
-use kundportal_store::{EmailClaim, OidcIssuer, OidcVerifier};
+use kundportal_store::{OidcIssuer, OidcVerifier};
 use serde_json::{Map, Value, json};
 use warp::{Filter as _, http::StatusCode, path::FullPath};
 
@@ -83,20 +83,21 @@ impl Issuer {
 
     /// The real verifier, configured for these issuers.
     pub(crate) fn verifier(&self) -> OidcVerifier {
-        let configured = |speaker: Speaker, email_claim: EmailClaim| OidcIssuer {
-            issuer: self.url(speaker),
-            audience: AUDIENCE.to_owned(),
-            tenants: None,
-            email_claim,
-            operator: speaker == Speaker::Main,
-            allow_http_loopback: true,
+        let issuers = serde_json::from_value::<Vec<OidcIssuer>>(self.configuration()).expect("issuers");
+        OidcVerifier::new(issuers).expect("a usable configuration")
+    }
+
+    /// What the program is configured with.
+    pub(crate) fn configuration(&self) -> Value {
+        let configured = |speaker: Speaker, email_claim: &str| {
+            json!({"issuer": self.url(speaker), "audience": AUDIENCE, "emailClaim": email_claim,
+                "operator": speaker == Speaker::Main, "allowHttpLoopback": true})
         };
-        OidcVerifier::new(vec![
-            configured(Speaker::Main, EmailClaim::VerifiedEmail),
-            configured(Speaker::Partner, EmailClaim::VerifiedEmail),
-            configured(Speaker::Bare, EmailClaim::None),
+        json!([
+            configured(Speaker::Main, "verifiedEmail"),
+            configured(Speaker::Partner, "verifiedEmail"),
+            configured(Speaker::Bare, "none"),
         ])
-        .expect("a usable configuration")
     }
 
     /// A token with these claims over the plain ones; null takes a claim away.

@@ -19,14 +19,16 @@ mod issuer;
 pub(crate) mod package;
 mod people;
 mod portal;
+mod served;
 mod tools;
 
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use contract::contract;
 pub(crate) use files::{give_file, sha256};
-pub(crate) use host::{Delivery, queue_envelope, timer_envelope};
+pub(crate) use host::{Delivery, NO_ANSWER, queue_envelope, timer_envelope};
 pub(crate) use issuer::{Issuer, Speaker};
 pub(crate) use people::{Person, Tenant, User};
 pub(crate) use portal::{Portal, Storage};
+pub(crate) use served::{Snapshot, fault};
 pub(crate) use tools::{python_tool, succeeds};

@@ -21,7 +21,10 @@ use kundportal_store::{
 };
 use tempfile::TempDir;
 
-use super::issuer::Issuer;
+use super::{
+    issuer::Issuer,
+    served::{self, Process},
+};
 
 /// Where the portal keeps its blobs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,32 +38,36 @@ impl Storage {
     pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::Embedded];
 }
 
-enum Store {
+pub(super) enum Store {
     Memory(Arc<MemoryStore>),
-    Embedded(Box<EmbeddedStore>, #[expect(dead_code, reason = "removes the folder at the end")] TempDir),
+    Embedded(Box<EmbeddedStore>, TempDir),
 }
 
 /// What several handler processes share.
-struct World {
-    store: Store,
+pub(super) struct World {
+    pub(super) store: Store,
     queue: Arc<MemoryQueue>,
     mailer: Arc<MemoryMailer>,
-    clock: Arc<FixedClock>,
-    issuer: Issuer,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) issuer: Arc<Issuer>,
     counts: Counts,
     faults: Faults,
     turns: Turns,
     waiting: Mutex<Vec<(Timestamp, Enqueued)>>,
     mails: Mutex<Vec<Mail>>,
     settings: Settings,
-    invocations: AtomicU64,
-    client: reqwest::Client,
+    pub(super) invocations: AtomicU64,
+    pub(super) client: reqwest::Client,
+    /// How handlers are started that are processes of their own.
+    pub(super) served: Option<served::Setting>,
 }
 
 /// The real routes on a socket, over stores that show what they hold, at a time that stands still until it is moved.
 pub(crate) struct Portal {
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     url: String,
+    /// The handler, where it is a process of its own.
+    pub(super) process: Option<Process>,
 }
 
 impl Portal {
@@ -90,36 +97,25 @@ impl Portal {
                 Store::Embedded(Box::new(store.expect("an embedded store")), folder)
             }
         };
-        let issuer = Issuer::start().await;
-        let mut settings = settings(&issuer);
-        change(&mut settings);
-        let world = World {
-            store,
-            queue: Arc::new(MemoryQueue::new()),
-            mailer: Arc::new(MemoryMailer::new()),
-            clock,
-            issuer,
-            counts: Counts::new(),
-            faults: Faults::new(),
-            turns: Turns::new(Duration::from_secs(2)),
-            waiting: Mutex::default(),
-            mails: Mutex::default(),
-            settings,
-            invocations: AtomicU64::new(1),
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .redirect(reqwest::redirect::Policy::none())
-                .timeout(Duration::from_mins(1))
-                .build()
-                .expect("a client"),
-        };
+        let issuer = Arc::new(Issuer::start().await);
+        let mut world = World::new(store, clock, issuer);
+        change(&mut world.settings);
         Self::serve(Arc::new(world), 1).await
     }
 
     /// Another handler process on the same storage, queues and mail, with memories of its own.
     pub(crate) async fn another_process(&self) -> Self {
+        if self.process.is_some() {
+            return Self::over_a_process(Arc::clone(&self.world)).await;
+        }
         let seed = 1_000 + self.world.invocations.load(Ordering::Relaxed);
         Self::serve(Arc::clone(&self.world), seed).await
+    }
+
+    /// Over a handler that the world says how to start.
+    pub(super) async fn over_a_process(world: Arc<World>) -> Self {
+        let process = Process::start(&world).await;
+        Self { url: process.url().to_owned(), world, process: Some(process) }
     }
 
     async fn serve(world: Arc<World>, seed: u64) -> Self {
@@ -139,7 +135,7 @@ impl Portal {
             tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(kundportal_functions::serve(listener, app));
-        Self { world, url }
+        Self { world, url, process: None }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -224,6 +220,9 @@ impl Portal {
 
     /// Every mail sent so far, oldest first.
     pub(crate) fn mails(&self) -> Vec<Mail> {
+        if self.process.is_some() {
+            return self.world.sent();
+        }
         let mut mails = self.world.mails.lock().expect("the mails");
         mails.extend(self.world.mailer.drain());
         mails.clone()
@@ -234,6 +233,9 @@ impl Portal {
         let now = self.now();
         let mut waiting = std::mem::take(&mut *self.world.waiting.lock().expect("the messages"));
         waiting.extend(self.world.queue.drain().into_iter().map(|message| (now + message.delay, message)));
+        if self.process.is_some() {
+            waiting.extend(self.world.received(now).into_iter().map(|message| (now, message)));
+        }
         let (visible, hidden): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(at, _)| *at <= now);
         (visible.into_iter().map(|(_, message)| message).collect(), hidden)
     }
@@ -251,12 +253,42 @@ impl Portal {
 }
 
 impl World {
+    pub(super) fn new(store: Store, clock: Arc<FixedClock>, issuer: Arc<Issuer>) -> Self {
+        Self {
+            store,
+            queue: Arc::new(MemoryQueue::new()),
+            mailer: Arc::new(MemoryMailer::new()),
+            clock,
+            settings: settings(&issuer),
+            issuer,
+            counts: Counts::new(),
+            faults: Faults::new(),
+            turns: Turns::new(Duration::from_secs(2)),
+            waiting: Mutex::default(),
+            mails: Mutex::default(),
+            invocations: AtomicU64::new(1),
+            client: client(usize::MAX),
+            served: None,
+        }
+    }
+
     fn blobs(&self) -> Arc<dyn BlobStore> {
         match &self.store {
             Store::Memory(store) => Arc::clone(store) as Arc<dyn BlobStore>,
             Store::Embedded(store, _) => Arc::new(EmbeddedStore::clone(store)),
         }
     }
+}
+
+/// A client that keeps so many connections that nobody uses.
+pub(super) fn client(kept: usize) -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_mins(1))
+        .pool_max_idle_per_host(kept)
+        .build()
+        .expect("a client")
 }
 
 fn settings(issuer: &Issuer) -> Settings {

@@ -22,6 +22,9 @@ pub struct Outbox {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SentMail {
+    /// What makes it one mail, however often it was sent.
+    #[serde(skip)]
+    pub message_id: String,
     /// The recipient.
     pub to: Personal<String>,
     /// One line.
@@ -45,10 +48,11 @@ impl Outbox {
             .read(|connection| {
                 connection
                     .prepare_cached(
-                        "SELECT recipient, subject, text, html, sent FROM mails ORDER BY sent DESC, number DESC",
+                        "SELECT recipient, subject, text, html, sent, message_id FROM mails ORDER BY sent DESC, number DESC",
                     )?
                     .query_map([], |row| {
                         Ok(SentMail {
+                            message_id: row.get(5)?,
                             to: Personal::new(row.get(0)?),
                             subject: Personal::new(row.get(1)?),
                             text: Personal::new(row.get(2)?),

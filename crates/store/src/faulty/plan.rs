@@ -95,6 +95,7 @@ impl Matching {
 enum Action {
     Fail,
     Wait(Pause),
+    Run(fn()),
 }
 
 struct Rule {
@@ -134,6 +135,11 @@ impl Faults {
     /// Every matching call fails until [`Faults::clear`].
     pub fn fail_always(&self, matching: Matching, moment: Moment) {
         self.plan(matching, moment, Action::Fail, true);
+    }
+
+    /// When the first matching call gets there, `then` runs, in the midst of it: to end the process, for instance.
+    pub fn run(&self, matching: Matching, moment: Moment, then: fn()) {
+        self.plan(matching, moment, Action::Run(then), false);
     }
 
     /// The first matching call waits there until it is released.
@@ -183,6 +189,7 @@ impl Faults {
             match &rule.action {
                 Action::Fail => step.fails = true,
                 Action::Wait(pause) => step.pauses.push(pause.clone()),
+                Action::Run(then) => step.runs.push(*then),
             }
             rule.repeated
         });
@@ -199,10 +206,11 @@ pub(super) struct Fate {
     pub(super) midway: Step,
 }
 
-/// What a call meets at one moment: first it waits, then it may fail.
+/// What a call meets at one moment: first it waits, then something runs, then it may fail.
 #[derive(Default)]
 pub(super) struct Step {
     pauses: Vec<Pause>,
+    runs: Vec<fn()>,
     fails: bool,
 }
 
@@ -210,6 +218,9 @@ impl Step {
     pub(super) async fn passes(&self) -> bool {
         for pause in &self.pauses {
             pause.hold().await;
+        }
+        for run in &self.runs {
+            run();
         }
         !self.fails
     }

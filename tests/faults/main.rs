@@ -1,0 +1,8 @@
+//! The served program when its ports fail, and when it is ended in the midst of a call.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod test_build;

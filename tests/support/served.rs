@@ -1,0 +1,426 @@
+//! The served program: the handler as a process of its own on an embedded store, started the host's way.
+//!
+//! Everything that works on a [`Portal`] works on this one too: people, tenants, messages ([`Portal::pump`]), timers,
+//! mails, [`Portal::dump`]. The test plays the host: it takes messages out of the embedded queue and delivers them. It needs
+//! the test build (`cargo test --features faults`); a test binary that uses it names that in the root `Cargo.toml`:
+//! `required-features = ["faults"]`.
+//!
+//! ```ignore
+//! let portal = Portal::start_served().await;                  // its folder is in memory where the machine has such a place
+//! let tenant = portal.tenant("t1").await;
+//! let other = portal.another_process().await;                 // a second handler on the same folder
+//! portal.kill();                                              // kill -9
+//! portal.revive().await;                                      // as the host starts it again, at the same address
+//! portal.plan(fault(3, "after", "kill")).await;               // ends in the midst of the third call to a port
+//! let answer = portal.as_(&user).attempt(Method::GET, "/api/me", |request| request).await;   // an error: no answer
+//! portal.calls().await;                                       // the calls to ports since they were taken last
+//! let snapshot = portal.snapshot().await;                     // ends the handler and keeps what is stored
+//! let again = Portal::start_from(&snapshot).await;            // any number of them, each on a copy of its own
+//! ```
+//!
+//! Time stands still until the test moves it, as on every other portal: the handler reads it from a file of the folder.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use kundportal_store::{
+    Clock as _, EmbeddedStore, Enqueued, FixedClock, Mail, SigningKey, SystemEntropy, embedded::SentMail,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    issuer::{Issuer, Speaker},
+    portal::{Portal, Store, World, client},
+};
+
+/// How long a handler may take to answer for the first time, on a machine that does other things.
+const PATIENCE: Duration = Duration::from_mins(1);
+const SIGNING_KEY: [u8; 32] = [3; 32];
+const SIGNED_URL_BASE: &str = "http://storage.invalid";
+const CLOCK: &str = "clock";
+
+/// How handlers of a world are started.
+pub(crate) struct Setting {
+    variables: Vec<(String, String)>,
+    told: Mutex<Option<Timestamp>>,
+}
+
+/// A handler of its own.
+pub(crate) struct Process {
+    child: Mutex<Child>,
+    port: u16,
+    url: String,
+}
+
+/// What was stored at a moment, and who had vouched for whom.
+pub(crate) struct Snapshot {
+    folder: TempDir,
+    issuer: Arc<Issuer>,
+    now: Timestamp,
+    invocations: u64,
+    variables: Vec<(String, String)>,
+}
+
+/// A fault for [`Portal::plan`]: at the `nth` call from now on, `"before"`, `"after"` or `"midway"`; `"fail"`, `"failAlways"`
+/// or `"kill"`. Fields `kind` and `name` may be added, see `src/faults.rs`.
+pub(crate) fn fault(nth: usize, moment: &str, action: &str) -> Value {
+    json!({"nth": nth, "moment": moment, "action": action})
+}
+
+/// A folder of its own, in memory where there is such a place: nothing here is about what a machine's crash leaves.
+pub(crate) fn temporary_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a folder")
+}
+
+impl Portal {
+    /// Over a handler in a process of its own.
+    pub(crate) async fn start_served() -> Self {
+        Self::start_served_with(&[]).await
+    }
+
+    /// With further environment variables.
+    pub(crate) async fn start_served_with(variables: &[(&str, &str)]) -> Self {
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let issuer = Arc::new(Issuer::start().await);
+        let now = "2026-03-02T08:00:00Z".parse().expect("a time");
+        Self::over_folder(temporary_folder(), issuer, now, 1, variables).await
+    }
+
+    /// On a copy of what was stored.
+    pub(crate) async fn start_from(snapshot: &Snapshot) -> Self {
+        let folder = temporary_folder();
+        copy(snapshot.folder.path(), folder.path());
+        let issuer = Arc::clone(&snapshot.issuer);
+        Self::over_folder(folder, issuer, snapshot.now, snapshot.invocations, snapshot.variables.clone())
+            .await
+    }
+
+    async fn over_folder(
+        folder: TempDir,
+        issuer: Arc<Issuer>,
+        now: Timestamp,
+        invocations: u64,
+        extra: Vec<(String, String)>,
+    ) -> Self {
+        let clock = Arc::new(FixedClock::new(now));
+        let store = EmbeddedStore::open(
+            folder.path(),
+            SigningKey::new(&SIGNING_KEY),
+            SIGNED_URL_BASE,
+            clock.clone(),
+            Arc::new(SystemEntropy),
+        );
+        let mut variables = app_settings(folder.path(), &issuer);
+        variables.extend(extra);
+        let store = Store::Embedded(Box::new(store.expect("an embedded store")), folder);
+        let mut world = World::new(store, clock, issuer);
+        world.invocations = invocations.into();
+        // A handler that was killed takes its connections with it.
+        world.client = client(0);
+        world.served = Some(Setting { variables, told: Mutex::default() });
+        Self::over_a_process(Arc::new(world)).await
+    }
+
+    /// Ends the handler, and keeps what is stored. Every message must have been delivered.
+    pub(crate) async fn snapshot(self) -> Snapshot {
+        let (waiting, hidden) = self.take_messages();
+        assert!(waiting.is_empty() && hidden.is_empty(), "messages wait: {waiting:?} {hidden:?}");
+        self.kill();
+        let (store, _) = self.world.embedded();
+        assert!(store.checkpoint().await.expect("a checkpoint"), "somebody else has the store open");
+        let folder = temporary_folder();
+        copy(self.world.folder(), folder.path());
+        Snapshot {
+            folder,
+            issuer: Arc::clone(&self.world.issuer),
+            now: self.now(),
+            invocations: self.world.invocations.load(Ordering::Relaxed),
+            variables: self.world.setting().variables.iter().skip(FIXED).cloned().collect(),
+        }
+    }
+
+    /// The folder of the store.
+    pub(crate) fn folder(&self) -> &Path {
+        self.world.folder()
+    }
+
+    /// Kills the handler, without warning. What is in flight breaks off.
+    pub(crate) fn kill(&self) {
+        self.process().kill();
+    }
+
+    /// Starts the handler again if it has ended, or ends now; false where it goes on.
+    pub(crate) async fn revive(&self) -> bool {
+        match &self.process {
+            Some(process) => process.revive(&self.world).await,
+            None => false,
+        }
+    }
+
+    /// The handler's process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process().lock().id()
+    }
+
+    /// Plans a fault in the handler.
+    pub(crate) async fn plan(&self, fault: Value) {
+        let asked = self.client().post(format!("{}/api/test/faults", self.url())).body(fault.to_string());
+        let answer = asked.send().await.expect("an answer");
+        assert_eq!(answer.status(), 204, "{fault}");
+    }
+
+    /// Forgets what was planned.
+    pub(crate) async fn forget_faults(&self) {
+        let asked = self.client().delete(format!("{}/api/test/faults", self.url()));
+        assert_eq!(asked.send().await.expect("an answer").status(), 204);
+    }
+
+    /// The calls to ports since they were taken last: `Put platform/…`.
+    pub(crate) async fn calls(&self) -> Vec<String> {
+        let asked = self.client().post(format!("{}/api/test/calls", self.url()));
+        let calls: Vec<Value> = asked.send().await.expect("an answer").json().await.expect("a list of calls");
+        let text = |call: &Value, field: &str| call[field].as_str().unwrap_or_default().to_owned();
+        calls.iter().map(|call| format!("{} {}", text(call, "kind"), text(call, "name"))).collect()
+    }
+
+    /// What the handlers have written to their log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.world.folder().join("handler.log")).unwrap_or_default()
+    }
+
+    /// Shows the handler the time, where it has to be told.
+    pub(super) fn tell_time(&self) {
+        if self.process.is_some() {
+            self.world.tell_time();
+        }
+    }
+
+    fn process(&self) -> &Process {
+        self.process.as_ref().expect("a handler in a process of its own")
+    }
+}
+
+impl World {
+    fn embedded(&self) -> (&EmbeddedStore, &Path) {
+        match &self.store {
+            Store::Embedded(store, folder) => (store, folder.path()),
+            Store::Memory(_) => panic!("a store that no other process can open"),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.embedded().1
+    }
+
+    fn setting(&self) -> &Setting {
+        self.served.as_ref().expect("how handlers are started")
+    }
+
+    fn tell_time(&self) {
+        let now = self.clock.now();
+        let mut told = self.setting().told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told == Some(now) {
+            return;
+        }
+        let file = self.folder().join(CLOCK);
+        let draft = self.folder().join("clock.draft");
+        fs::write(&draft, now.to_string()).expect("the time is written");
+        fs::rename(draft, file).expect("the time is shown");
+        *told = Some(now);
+    }
+
+    /// Every mail in the outbox, oldest first.
+    pub(super) fn sent(&self) -> Vec<Mail> {
+        let outbox = self.embedded().0.outbox();
+        let mut mails: Vec<_> = elsewhere(async move { outbox.list().await }).expect("the outbox");
+        mails.reverse();
+        let mail = |SentMail { message_id, to, subject, text, html, .. }: SentMail| Mail {
+            message_id,
+            to: kundportal_domain::Personal::new(to.reveal().parse().expect("an address")),
+            subject,
+            text,
+            html,
+        };
+        mails.into_iter().map(mail).collect()
+    }
+
+    /// Takes every visible message out of the queues.
+    pub(super) fn received(&self, now: Timestamp) -> Vec<Enqueued> {
+        let queue = self.embedded().0.queue();
+        elsewhere(async move {
+            let mut received = Vec::new();
+            for name in queue.visible_queues(now).await? {
+                while let Some(message) = queue.receive(&name, Duration::from_mins(10), now).await? {
+                    queue.delete(&message.id, &message.pop_receipt).await?;
+                    let delay = Duration::ZERO;
+                    received.push(Enqueued { queue: name.clone(), message: message.text, delay });
+                }
+            }
+            Ok::<_, kundportal_store::StoreError>(received)
+        })
+        .expect("the queues")
+    }
+}
+
+/// Waits on a thread of its own, since whoever asks may be in a runtime and cannot wait there.
+fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    std::thread::spawn(move || runtime().block_on(work)).join().expect("it comes to an end")
+}
+
+/// How many of the variables are every portal's.
+const FIXED: usize = 18;
+
+fn app_settings(folder: &Path, issuer: &Issuer) -> Vec<(String, String)> {
+    let key = |first: u8| {
+        let key: Vec<u8> = (0..32).map(|byte| byte ^ first).collect();
+        format!("1:{}", BASE64.encode(&key))
+    };
+    let path = |path: PathBuf| path.display().to_string();
+    let settings: [(&str, String); FIXED] = [
+        ("FUNCTIONS_WORKER_RUNTIME", "custom".to_owned()),
+        ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "00000000-0000-4000-8000-000000000001".to_owned()),
+        ("KUNDPORTAL_DEV_END_WITH_INPUT", "1".to_owned()),
+        ("KUNDPORTAL_TEST_FAULTS", "1".to_owned()),
+        ("KUNDPORTAL_TEST_CLOCK", path(folder.join(CLOCK))),
+        ("KUNDPORTAL_DATA_DIR", path(folder.to_owned())),
+        ("KUNDPORTAL_SIGNED_URL_BASE", SIGNED_URL_BASE.to_owned()),
+        ("KUNDPORTAL_SIGNED_URL_KEY", BASE64.encode(&SIGNING_KEY)),
+        ("KUNDPORTAL_INDEX_KEYS", key(0x55)),
+        ("KUNDPORTAL_LINK_KEYS", key(0xaa)),
+        ("KUNDPORTAL_PORTAL_URL", "https://portal.example.com/api/portal/".to_owned()),
+        ("KUNDPORTAL_MAIL_DOMAIN", "portal.example.com".to_owned()),
+        ("KUNDPORTAL_CLIENT_IP_HEADER", "client-ip".to_owned()),
+        ("KUNDPORTAL_ISSUERS", issuer.configuration().to_string()),
+        ("KUNDPORTAL_FRONT_END_ISSUER", issuer.url(Speaker::Main)),
+        ("KUNDPORTAL_FRONT_END_CLIENT_ID", "portal".to_owned()),
+        ("KUNDPORTAL_MAX_EMAIL_CHANGES_A_DAY", "100".to_owned()),
+        ("KUNDPORTAL_REGION", "swedencentral".to_owned()),
+    ];
+    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+impl Process {
+    /// Starts a handler on a free port and waits for its first answer.
+    pub(super) async fn start(world: &World) -> Self {
+        world.tell_time();
+        loop {
+            let port = free_port();
+            let process =
+                Self { child: Mutex::new(spawn(world, port)), port, url: format!("http://127.0.0.1:{port}") };
+            // Somebody else may have been quicker at the port: another then.
+            if process.answers(world).await {
+                return process;
+            }
+        }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kill(&self) {
+        let mut child = self.lock();
+        child.kill().expect("it is ours");
+        child.wait().expect("it ends");
+    }
+
+    fn has_ended(&self) -> bool {
+        self.lock().try_wait().expect("it is ours").is_some()
+    }
+
+    async fn revive(&self, world: &World) -> bool {
+        // A connection breaks a moment before its process is gone.
+        for _ in 0..100 {
+            if self.has_ended() {
+                *self.lock() = spawn(world, self.port);
+                assert!(self.answers(world).await, "the handler does not start again");
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        false
+    }
+
+    /// As the host asks; false where the process ended.
+    async fn answers(&self, world: &World) -> bool {
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() && !self.has_ended() {
+                return true;
+            }
+            if self.has_ended() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let log = fs::read_to_string(world.folder().join("handler.log")).unwrap_or_default();
+        panic!("the handler does not answer: {log}");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn spawn(world: &World, port: u16) -> Child {
+    let log = File::options().create(true).append(true).open(world.folder().join("handler.log"));
+    let mut log = log.expect("a log");
+    let _ = writeln!(log, "-- a handler starts");
+    Command::new(env!("CARGO_BIN_EXE_kundportal"))
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_BACKTRACE"))
+        .envs(world.setting().variables.iter().map(|(name, value)| (name, value)))
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
+        // It ends with this, so that nobody is left behind by a test that was killed.
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().expect("a log"))
+        .stderr(log)
+        .spawn()
+        .expect("the program")
+}
+
+/// Below the ports from which connections go out, so that a handler that is started again finds its own still free.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+        let spread = u16::try_from(std::process::id() % 15_000).unwrap_or(0).wrapping_mul(37);
+        let port = 16_000 + spread.wrapping_add(turn) % 15_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Copies a store whose processes have ended.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to.join("contents")).expect("a folder");
+    fs::copy(from.join("store.sqlite3"), to.join("store.sqlite3")).expect("the database");
+    for file in fs::read_dir(from.join("contents")).expect("the contents") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), to.join("contents").join(file.file_name())).expect("a content");
+    }
+}
