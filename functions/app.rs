@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::stockholm;
 use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue, TokenVerifier};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{admission::Admission, cache::Caches, picture::PictureLimiter, settings::Settings};
 
@@ -39,6 +40,7 @@ struct Shared {
     caches: Caches,
     pictures: PictureLimiter,
     admission: Admission,
+    packages: Arc<Semaphore>,
 }
 
 impl App {
@@ -47,7 +49,8 @@ impl App {
     pub fn new(adapters: Adapters, settings: Settings) -> Self {
         let pictures = PictureLimiter::new(settings.limits.picture_pixels);
         let admission = Admission::new(&settings.concurrency);
-        let shared = Shared { adapters, settings, caches: Caches::default(), pictures, admission };
+        let packages = Arc::new(Semaphore::new(settings.concurrency.packages));
+        let shared = Shared { adapters, settings, caches: Caches::default(), pictures, admission, packages };
         Self { shared: Arc::new(shared), fixed_now: None }
     }
 
@@ -88,8 +91,9 @@ impl App {
         &self,
         queue: &str,
         message: &str,
+        delay: Duration,
     ) -> Result<(), kundportal_store::StoreError> {
-        self.shared.adapters.queue.enqueue(queue, message, Duration::ZERO).await
+        self.shared.adapters.queue.enqueue(queue, message, delay).await
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -106,6 +110,11 @@ impl App {
 
     pub(crate) fn admission(&self) -> &Admission {
         &self.shared.admission
+    }
+
+    /// The turn to write a package; none where as many as may be are being written.
+    pub(crate) fn package_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.packages).try_acquire_owned().ok()
     }
 
     /// Unpredictable bytes.

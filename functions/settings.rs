@@ -1,5 +1,7 @@
 //! What the configuration decides.
 
+use std::time::Duration;
+
 use kundportal_domain::TenantId;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Bounds on what is done at once.
     pub concurrency: Concurrency,
+    /// Bounds on access packages.
+    pub packages: PackageLimits,
     /// The region that this instance runs in.
     pub region: Option<String>,
     /// Of the program.
@@ -109,11 +113,28 @@ pub struct Concurrency {
     pub uploads: usize,
     /// Files and packages that are being sent.
     pub downloads: usize,
+    /// Access packages that are being written.
+    pub packages: usize,
 }
 
 impl Default for Concurrency {
     fn default() -> Self {
-        Self { small_bodies: 256, held_bodies: 8, uploads: 32, downloads: 64 }
+        Self { small_bodies: 256, held_bodies: 8, uploads: 32, downloads: 64, packages: 4 }
+    }
+}
+
+/// Bounds on an access package: it is written in one run, and the host ends a run that takes longer than `functionTimeout`.
+#[derive(Clone, Copy, Debug)]
+pub struct PackageLimits {
+    /// Of all its files together, in bytes; the rest is listed and left out.
+    pub bytes: u64,
+    /// How long writing one may take. One that takes longer is given up and begun anew with half of its files.
+    pub time: Duration,
+}
+
+impl Default for PackageLimits {
+    fn default() -> Self {
+        Self { bytes: 8 * 1024 * 1024 * 1024, time: Duration::from_mins(8) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Work that must come to its end whatever is killed when: a marker is written before the first step and removed after the
 //! last. Who did not come to the end is followed by a worker, which finds the marker through the timer `waiting_work`.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use kundportal_domain::{CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId};
@@ -233,6 +233,11 @@ impl App {
     /// Announces marked work. What it follows from is stored by now, so a queue that takes nothing fails no request: the timer
     /// announces it again, as it does when the message is lost.
     pub(crate) async fn announce(&self, marker: &Marker) -> Result<(), Problem> {
+        self.announce_after(marker, Duration::ZERO).await
+    }
+
+    /// The same, to be taken up after some time.
+    pub(crate) async fn announce_after(&self, marker: &Marker, delay: Duration) -> Result<(), Problem> {
         let message = Message {
             tenant: marker.tenant.clone(),
             day: marker.day,
@@ -240,7 +245,7 @@ impl App {
             now: self.fixed_now(),
         };
         let message = serde_json::to_string(&message).map_err(Problem::internal)?;
-        if let Err(error) = self.enqueue(marker.queue, &message).await {
+        if let Err(error) = self.enqueue(marker.queue, &message, delay).await {
             tracing::warn!(queue = marker.queue, %error, "work could not be announced; the timer will");
         }
         Ok(())

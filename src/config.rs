@@ -4,7 +4,7 @@
 use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
 use kundportal_functions::{
-    ClientIp, Concurrency, FrontEnd, Keys, Limits, Settings,
+    ClientIp, Concurrency, FrontEnd, Keys, Limits, PackageLimits, Settings,
     csv_import::{LONGEST_FILE, MOST_ROWS},
     picture::MOST_PIXELS,
 };
@@ -142,6 +142,8 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
     let front_end = front_end(reader);
     let limits = limits(reader);
     let concurrency = concurrency(reader);
+    let mut packages = PackageLimits::default();
+    limit(reader, "KUNDPORTAL_MAX_PACKAGE_BYTES", &mut packages.bytes, 1 << 40);
     Some(Settings {
         index_keys: index_keys?,
         link_keys: link_keys?,
@@ -151,6 +153,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         front_end: front_end?,
         limits,
         concurrency,
+        packages,
         region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
@@ -227,6 +230,7 @@ fn concurrency(reader: &mut Reader<'_>) -> Concurrency {
     limit(reader, "KUNDPORTAL_MAX_HELD_BODIES", &mut concurrency.held_bodies, 64);
     limit(reader, "KUNDPORTAL_MAX_UPLOADS", &mut concurrency.uploads, 1_024);
     limit(reader, "KUNDPORTAL_MAX_DOWNLOADS", &mut concurrency.downloads, 1_024);
+    limit(reader, "KUNDPORTAL_MAX_PACKAGES", &mut concurrency.packages, 64);
     concurrency
 }
 
@@ -356,11 +360,12 @@ mod tests {
     #[test]
     fn what_is_done_at_once_can_be_set() {
         type Read = fn(&Concurrency) -> usize;
-        let set: [(&str, Read); 4] = [
+        let set: [(&str, Read); 5] = [
             ("KUNDPORTAL_MAX_SMALL_BODIES", |concurrency| concurrency.small_bodies),
             ("KUNDPORTAL_MAX_HELD_BODIES", |concurrency| concurrency.held_bodies),
             ("KUNDPORTAL_MAX_UPLOADS", |concurrency| concurrency.uploads),
             ("KUNDPORTAL_MAX_DOWNLOADS", |concurrency| concurrency.downloads),
+            ("KUNDPORTAL_MAX_PACKAGES", |concurrency| concurrency.packages),
         ];
         for (name, concurrency) in set {
             assert_eq!(concurrency(&with(name, "17").unwrap().settings.concurrency), 17, "{name}");

@@ -1,7 +1,11 @@
 //! Queue `exports`: puts the package of an access request together and tells the person.
 //!
 //! Killed anywhere and run again it comes to the same end; two runs on one request make one package. A run that the host ends
-//! because it takes too long (`functionTimeout`) begins again: until the package is whole nothing of it is stored.
+//! because it takes too long (`functionTimeout`) begins again: until the package is whole nothing of it is stored. So that it
+//! does not begin again for ever, a run that has taken long gives up by itself before, and the next one leaves half of the files
+//! out: a package comes to its end however slow everything is, and says what is not in it.
+
+use std::time::Duration;
 
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
@@ -10,6 +14,7 @@ use kundportal_domain::{
     retention::{self, Item},
 };
 use kundportal_store::{ETag, StoreError};
+use tokio::time::timeout;
 
 use crate::{
     activity,
@@ -20,12 +25,15 @@ use crate::{
     layout::TenantLayout,
     mail::{Link, Outgoing},
     package::{self, Plan, Sealed, Source},
-    people::RACES,
+    people::{RACES, administrators},
     problem::{Problem, ProblemType},
     requests::claim,
     work::Work,
     worker::{self, Progress},
 };
+
+/// When to ask again for the turn to write a package.
+const TURN: Duration = Duration::from_secs(10);
 
 /// The name under which it acts in the audit log.
 const NAME: &str = "exportWorker";
@@ -34,12 +42,31 @@ const NAME: &str = "exportWorker";
 pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Some((app, marker, marked)) = worker::open(app, &text).await? else { return Ok(()) };
     let Work::Export { request, subject } = marked.work else { return Err(ProblemType::Malformed.into()) };
+    let Some(_turn) = app.package_turn() else { return app.announce_after(&marker, TURN).await };
     let abandoned = marked.is_abandoned(app.now());
     let export = Export::new(&app, &marker.tenant, request, subject).await?;
     match Box::pin(export.complete(abandoned)).await? {
-        Progress::Finished => Ok(app.finish(&marker).await?),
-        Progress::UnderWay => Ok(()),
+        Outcome::Come(Progress::Finished) => Ok(app.finish(&marker).await?),
+        Outcome::Come(Progress::UnderWay) => Ok(()),
+        Outcome::Again => app.announce(&marker).await,
     }
+}
+
+/// What came of a run.
+enum Outcome {
+    Come(Progress),
+    /// It took too long: the next run has less to do.
+    Again,
+}
+
+/// What came of writing a package.
+enum Written {
+    /// The case in its new version.
+    Ready(Box<(Case, ETag)>),
+    /// There is nobody left to have it, or the case has been closed meanwhile.
+    Changed,
+    /// It took too long.
+    TooSlow,
 }
 
 /// One request on its way.
@@ -63,24 +90,25 @@ impl<'a> Export<'a> {
     }
 
     /// Step by step, each by the state that the case is in.
-    async fn complete(&self, abandoned: bool) -> Result<Progress, Problem> {
+    async fn complete(&self, abandoned: bool) -> Result<Outcome, Problem> {
         let Some((mut case, mut etag)) = self.case().await? else {
-            return self.never_made(abandoned).await;
+            return self.never_made(abandoned).await.map(Outcome::Come);
         };
         let person = if case.state.is_closed() { None } else { self.profile().await? };
         match &person {
             _ if case.state.is_closed() => {}
-            None => return self.end_without_person().await,
+            None => return self.end_without_person().await.map(Outcome::Come),
             // Retention takes its mark back where it finds this case; else the account is gone soon.
-            Some((profile, _)) if profile.is_leaving() => return Ok(Progress::UnderWay),
+            Some((profile, _)) if profile.is_leaving() => return Ok(Outcome::Come(Progress::UnderWay)),
             Some(_) => {}
         }
         if let Some((profile, version)) = person.filter(|_| case.state == CaseState::InProgress) {
             // The entry of the list comes after the case: whoever made it may not have come so far.
             self.app.mark(&self.layout.request_entry(self.request)).await?;
             match self.package(case, &etag, (&profile, &version)).await? {
-                Some(ready) => (case, etag) = ready,
-                None => return self.after_a_change().await,
+                Written::Ready(ready) => (case, etag) = *ready,
+                Written::Changed => return self.after_a_change().await.map(Outcome::Come),
+                Written::TooSlow => return Ok(Outcome::Again),
             }
         }
         if case.state == CaseState::Ready {
@@ -90,14 +118,14 @@ impl<'a> Export<'a> {
             case.fulfil(closed_at).map_err(Problem::internal)?;
             match self.save(&case, &etag).await? {
                 Some(_) => {}
-                None => return self.after_a_change().await,
+                None => return self.after_a_change().await.map(Outcome::Come),
             }
         }
         if case.state == CaseState::Withdrawn {
             self.drop_package().await?;
         }
         self.release().await?;
-        Ok(Progress::Finished)
+        Ok(Outcome::Come(Progress::Finished))
     }
 
     async fn case(&self) -> Result<Option<(Case, ETag)>, Problem> {
@@ -120,61 +148,78 @@ impl<'a> Export<'a> {
         claim::release(self.app, &self.layout, self.subject, self.request).await
     }
 
-    /// Puts the package together and notes it in the case; none where there is nobody left to have it, or where the case has
-    /// been closed meanwhile.
+    /// Puts the package together and notes it in the case.
     async fn package(
         &self,
         mut case: Case,
         etag: &ETag,
         (profile, version): (&Profile, &ETag),
-    ) -> Result<Option<(Case, ETag)>, Problem> {
+    ) -> Result<Written, Problem> {
         let path = self.layout.package(self.request);
         let there =
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
         let (sealed, marked) = match there {
             Some(sealed) => (sealed, None),
-            None => Box::pin(self.write(&case, profile, version)).await?,
+            None => match Box::pin(self.write(&case, profile, version)).await? {
+                Some((sealed, day)) => (sealed, Some(day)),
+                None => return Ok(Written::TooSlow),
+            },
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
         if self.profile().await?.is_none_or(|(profile, _)| profile.is_leaving()) {
             self.drop_package().await?;
-            return Ok(None);
+            return Ok(Written::Changed);
         }
+        let plan = Plan::read(self.app, &self.layout, self.request).await?;
+        let left_out = plan.map_or(0, |plan| plan.left_out.len() as u64);
         let ready_at = self.app.now();
         let until = self.due_day(ready_at)?;
         if marked != Some(until) {
             self.mark_due(until).await?;
         }
         let Sealed { size, sha256 } = sealed;
-        case.ready(CasePackage { size, sha256, ready_at, until }, ready_at).map_err(Problem::internal)?;
+        case.ready(CasePackage { size, sha256, ready_at, until, left_out }, ready_at)
+            .map_err(Problem::internal)?;
         if let Some(etag) = self.save(&case, etag).await? {
-            return Ok(Some((case, etag)));
+            return Ok(Written::Ready(Box::new((case, etag))));
         }
         // Another run was faster, or the person has withdrawn.
         match self.case().await? {
-            Some((case, etag)) if case.state == CaseState::Ready => Ok(Some((case, etag))),
-            Some(_) => Ok(None),
+            Some(ready) if ready.0.state == CaseState::Ready => Ok(Written::Ready(Box::new(ready))),
+            Some(_) => Ok(Written::Changed),
             None => Err(Problem::internal("a case went while its package was being written")),
         }
     }
 
-    /// Writes the package, and on which day it is noted to go.
+    /// Writes the package, and on which day it is noted to go; none where it took too long and the plan is shorter now.
     async fn write(
         &self,
         case: &Case,
         profile: &Profile,
         version: &ETag,
-    ) -> Result<(Sealed, Option<Date>), Problem> {
+    ) -> Result<Option<(Sealed, Date)>, Problem> {
         let (app, tenant, layout) = (self.app, &self.tenant, &self.layout);
         let record = AuditRecord::intended(app, By::SYSTEM, NAME, self.request).about([self.subject]);
         app.audit(&tenant.id, &record).await?;
         activity::copy_reads(app, &tenant.id).await?;
-        let plan = Plan::freeze(app, layout, self.request, profile).await?;
+        let mut plan = Plan::freeze(app, layout, self.request, profile).await?;
         // Before the package, so that one of a run that was killed goes too.
         let day = self.due_day(app.now())?;
         self.mark_due(day).await?;
         let source = Source { app, layout, tenant, profile, etag: version, case, plan: &plan };
-        Ok((package::store(source).await?, Some(day)))
+        if let Ok(stored) = timeout(app.settings().packages.time, package::store(source)).await {
+            return Ok(Some((stored?, day)));
+        }
+        // Storage has it whole or not at all: what came just too late is there for the next run.
+        if app.exists(&layout.package(self.request)).await? {
+            return Ok(None);
+        }
+        tracing::warn!(request = %self.request, "a package took too long; it is begun again with fewer files");
+        if plan.shorten(app, &layout.package_plan(self.request)).await? {
+            Ok(None)
+        } else {
+            Err(Problem::internal("a package without files takes too long"))
+        }
     }
 
     /// The person's profile; none where their account is gone.
@@ -197,10 +242,28 @@ impl<'a> Export<'a> {
     /// Tells the person. The mail is stored, and goes out at least once.
     async fn tell(&self, case: &Case) -> Result<(), Problem> {
         let until = case.package.as_ref().map(|package| package.until.to_string()).unwrap_or_default();
-        let mail =
-            Outgoing::new(self.app, "package-ready").with("until", until).link(Link::Request(self.request));
+        let left_out = case.package.as_ref().map_or(0, |package| package.left_out);
+        let template = if left_out == 0 { "package-ready" } else { "package-too-much" };
+        let mail = Outgoing::new(self.app, template)
+            .with("until", until)
+            .with("number", left_out.to_string())
+            .link(Link::Request(self.request));
         let id = format!("package-ready-{}", self.request);
-        self.app.mail_user(&self.tenant.id, self.subject, &id, &mail).await
+        self.app.mail_user(&self.tenant.id, self.subject, &id, &mail).await?;
+        if left_out > 0 { self.tell_administrators(left_out).await } else { Ok(()) }
+    }
+
+    /// Tells the administrators that the person is owed the rest (Art. 15(3)).
+    async fn tell_administrators(&self, left_out: u64) -> Result<(), Problem> {
+        let mail = Outgoing::new(self.app, "package-left-out")
+            .with("number", left_out.to_string())
+            .with("reference", self.request.to_string())
+            .link(Link::Request(self.request));
+        let id = format!("package-left-out-{}", self.request);
+        for administrator in administrators::list(self.app, &self.layout).await? {
+            self.app.mail_user(&self.tenant.id, administrator, &id, &mail).await?;
+        }
+        Ok(())
     }
 
     /// Writes the case unless somebody else has changed it.
@@ -251,7 +314,7 @@ impl<'a> Export<'a> {
                 self.release().await?;
                 Ok(Progress::Finished)
             }
-            Some((case, _)) if case.state == CaseState::Fulfilled => {
+            Some((case, _)) if matches!(case.state, CaseState::Fulfilled | CaseState::PartlyFulfilled) => {
                 self.release().await?;
                 Ok(Progress::Finished)
             }

@@ -244,6 +244,8 @@ pub(super) enum NotIncludedBecause {
     Changed,
     /// It is of a kind that the package does not know.
     Unknown,
+    /// With it there would be too much for one package.
+    TooMuch,
 }
 
 type MakeSchema = fn() -> Schema;

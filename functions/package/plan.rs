@@ -8,7 +8,7 @@ use kundportal_domain::{
     data_map::Container,
     records::{FileMeta, Profile},
 };
-use kundportal_store::{BlobStoreExt as _, Condition, ETag, StoreError};
+use kundportal_store::{BlobPath, BlobStoreExt as _, Condition, ETag, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,6 +34,9 @@ pub(crate) struct Plan {
     pub(crate) unknown: Vec<String>,
     /// As they were found: each is read once.
     pub(crate) files: Vec<FileMeta>,
+    /// Which of the files are too much for one package, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left_out: Vec<FileId>,
     pub(crate) comments: Vec<CommentId>,
     pub(crate) invites: Vec<InviteId>,
     pub(crate) requests: Vec<RequestId>,
@@ -124,6 +127,7 @@ impl Plan {
             own: Vec::new(),
             unknown: Vec::new(),
             files: Vec::new(),
+            left_out: Vec::new(),
             comments: Vec::new(),
             invites: Vec::new(),
             requests: Vec::new(),
@@ -172,7 +176,45 @@ impl Plan {
             })
             .try_collect()
             .await?;
+        plan.keep_within(app.settings().packages.bytes);
         Ok(plan)
+    }
+
+    /// Leaves out the files that do not go into so many bytes.
+    fn keep_within(&mut self, bytes: u64) {
+        let mut left = bytes;
+        self.left_out.clear();
+        for file in &self.files {
+            match left.checked_sub(file.size) {
+                Some(fewer) => left = fewer,
+                None => self.left_out.push(file.id),
+            }
+        }
+        self.left_out.sort_unstable();
+    }
+
+    /// Whether the file is too much for the package.
+    pub(crate) fn leaves_out(&self, file: FileId) -> bool {
+        self.left_out.binary_search(&file).is_ok()
+    }
+
+    /// Leaves out half of what it had of files, for writing it took too long; the plan is frozen again. False where there was
+    /// nothing left to leave out.
+    pub(crate) async fn shorten(&mut self, app: &App, path: &BlobPath) -> Result<bool, Problem> {
+        let included = self.files.iter().filter(|file| !self.leaves_out(file.id));
+        let (count, bytes) =
+            included.fold((0_u64, 0_u64), |(count, bytes), file| (count + 1, bytes + file.size));
+        if count == 0 {
+            return Ok(false);
+        }
+        if bytes > 0 {
+            self.keep_within(bytes / 2);
+        } else {
+            self.left_out = self.files.iter().map(|file| file.id).collect();
+            self.left_out.sort_unstable();
+        }
+        app.write(path, self, Condition::Always).await?;
+        Ok(true)
     }
 }
 

@@ -253,6 +253,10 @@ impl Content<'_> {
 
     /// Copies one file; its path beside the JSON files, none where it is gone.
     async fn file(&mut self, meta: &FileMeta, namer: &mut Namer) -> Result<Option<String>, Problem> {
+        if self.source.plan.leaves_out(meta.id) {
+            self.miss(Category::Files, meta.id.to_string(), NotIncludedBecause::TooMuch);
+            return Ok(None);
+        }
         let blob = match self.source.app.blobs().get(&self.source.layout.file_content(meta.id), None).await {
             Ok(blob) => blob,
             Err(StoreError::NotFound) => {
@@ -442,6 +446,7 @@ impl Content<'_> {
                 NotIncludedBecause::Gone => "package-gone",
                 NotIncludedBecause::Changed => "package-changed",
                 NotIncludedBecause::Unknown => "package-unknown",
+                NotIncludedBecause::TooMuch => "package-too-much",
             };
             section.row(&[
                 Cell::Text(page::time(item.at)),

@@ -79,7 +79,14 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     });
     let items: Vec<_> = own
         .chain(unknown)
-        .chain(plan.files.iter().map(|file| include(Category::Files, file.id.to_string())))
+        .chain(plan.files.iter().map(|file| {
+            let item = include(Category::Files, file.id.to_string());
+            if !plan.leaves_out(file.id) {
+                return item;
+            }
+            let reason = Some(texts.get("package-too-much").into_owned());
+            PlanItem { action: Action::LeaveOut, reason, ..item }
+        }))
         .chain(plan.comments.iter().map(|id| include(Category::Comments, id.to_string())))
         .chain(plan.invites.iter().map(|id| include(Category::Invitations, id.to_string())))
         .chain(plan.requests.iter().map(|id| include(Category::Cases, id.to_string())))

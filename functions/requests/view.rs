@@ -62,12 +62,14 @@ struct PackageView {
     /// The day on which it goes, in Europe/Stockholm.
     #[schemars(with = "String", extend("format" = "date"))]
     until: Date,
+    /// Files that are not in it, for they were too much: the package lists them.
+    left_out: u64,
 }
 
 impl From<CasePackage> for PackageView {
     fn from(package: CasePackage) -> Self {
-        let CasePackage { size, sha256, ready_at, until } = package;
-        Self { size, sha256, ready_at, until }
+        let CasePackage { size, sha256, ready_at, until, left_out } = package;
+        Self { size, sha256, ready_at, until, left_out }
     }
 }
 

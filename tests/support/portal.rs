@@ -13,7 +13,9 @@ use std::{
 use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use kundportal_functions::{Adapters, App, ClientIp, Concurrency, FrontEnd, Keys, Limits, Settings};
+use kundportal_functions::{
+    Adapters, App, ClientIp, Concurrency, FrontEnd, Keys, Limits, PackageLimits, Settings,
+};
 use kundportal_store::{
     BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts, EmbeddedStore, Enqueued, Faults,
     Faulty, FixedClock, InTurns, Mail, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, SigningKey,
@@ -310,6 +312,7 @@ fn settings(issuer: &Issuer) -> Settings {
         // Enough for every test but the one that is about it.
         limits: Limits { email_changes_a_day: 1_000, ..Limits::default() },
         concurrency: Concurrency::default(),
+        packages: PackageLimits::default(),
         region: Some("swedencentral".to_owned()),
         version: "0.0.0-test".to_owned(),
     }

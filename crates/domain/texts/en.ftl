@@ -191,6 +191,20 @@ mail-package-ready-body =
 
     If something is wrong you can ask for rectification. You can also complain to the Swedish Authority for Privacy Protection, imy.se.
 mail-package-ready-button = Fetch my data
+mail-package-too-much-subject = Your data are ready to fetch, except for some files
+mail-package-too-much-body =
+    What { $tenant } holds about you in the customer portal has been put together in one file, which you fetch in the portal. For security you are asked to sign in again first. The file is deleted on { $until }.
+
+    You have uploaded so much that it does not all go into one file: { $number } of your files are not in it. The package lists them, and while your account is active you can fetch each of them in the portal. You have a right to them, so ask { $tenant } if there is one that you cannot reach; they know of it.
+
+    If something is wrong you can ask for rectification. You can also complain to the Swedish Authority for Privacy Protection, imy.se.
+mail-package-too-much-button = Fetch my data
+mail-package-left-out-subject = An access package at { $tenant } is not complete
+mail-package-left-out-body =
+    Somebody has asked for access to their data at { $tenant }, and { $number } files were too much for one package. They have got the rest and know which files are missing.
+
+    Reference: { $reference }. They have a right to a copy of those files too. See to it that they can fetch them in the portal, or hand them over in another way, before the request's deadline.
+mail-package-left-out-button = Open the portal
 mail-package-partly-ready-subject = A part of your data is ready to fetch
 mail-package-partly-ready-body =
     A first part of your data at { $tenant } is ready to fetch in the portal: your profile, sign-ins, files, comments and activity. For security you are asked to sign in again first.
@@ -261,6 +275,7 @@ package-not-included-body = The following existed when the work began, but is no
 package-gone = Deleted before it could be copied
 package-changed = Changed before it could be copied
 package-unknown = Is of a kind that this package does not know. Ask the contact above.
+package-too-much = Too much for one and the same package. Fetch the file in the portal, or ask the contact above.
 
 package-profile = Profile
 package-profile-empty = There is no profile.
@@ -335,6 +350,7 @@ package-kind-access = access to personal data (Article 15)
 package-state-inProgress = in progress
 package-state-ready = ready to fetch
 package-state-fulfilled = answered
+package-state-partlyFulfilled = answered in part
 package-state-withdrawn = withdrawn
 package-invite-pending = unanswered
 package-invite-accepted = accepted

@@ -191,6 +191,20 @@ mail-package-ready-body =
 
     Är något fel kan du begära rättelse. Du kan också klaga hos Integritetsskyddsmyndigheten, imy.se.
 mail-package-ready-button = Hämta mina uppgifter
+mail-package-too-much-subject = Dina uppgifter är klara att hämta, utom några filer
+mail-package-too-much-body =
+    Det som { $tenant } har om dig i kundportalen är sammanställt i en fil, som du hämtar i portalen. Av säkerhetsskäl får du logga in på nytt först. Filen tas bort den { $until }.
+
+    Du har lagt upp så mycket att allt inte går in i en fil: { $number } av dina filer är inte med. De räknas upp i sammanställningen, och så länge ditt konto är aktivt hämtar du var och en i portalen. Du har rätt till dem, så hör av dig till { $tenant } om du inte kommer åt någon; de vet om det.
+
+    Är något fel kan du begära rättelse. Du kan också klaga hos Integritetsskyddsmyndigheten, imy.se.
+mail-package-too-much-button = Hämta mina uppgifter
+mail-package-left-out-subject = Ett registerutdrag hos { $tenant } blev inte fullständigt
+mail-package-left-out-body =
+    En person har begärt tillgång till sina uppgifter hos { $tenant }, och { $number } filer var för mycket för ett paket. Personen har fått resten och vet vilka filer som saknas.
+
+    Referens: { $reference }. Personen har rätt till en kopia också av de filerna. Se till att hon eller han kan hämta dem i portalen, eller lämna ut dem på annat sätt, innan tidsfristen för begäran går ut.
+mail-package-left-out-button = Öppna portalen
 mail-package-partly-ready-subject = En del av dina uppgifter är klar att hämta
 mail-package-partly-ready-body =
     En första del av dina uppgifter hos { $tenant } är klar att hämta i portalen: din profil, dina inloggningar, filer, kommentarer och händelser. Av säkerhetsskäl får du logga in på nytt först.
@@ -261,6 +275,7 @@ package-not-included-body = Följande fanns när arbetet började, men finns int
 package-gone = Togs bort innan det hann kopieras
 package-changed = Ändrades innan det hann kopieras
 package-unknown = Är av ett slag som sammanställningen inte känner till. Vänd dig till kontakten ovan.
+package-too-much = För mycket för ett och samma paket. Hämta filen i portalen, eller vänd dig till kontakten ovan.
 
 package-profile = Profil
 package-profile-empty = Ingen profil finns.
@@ -335,6 +350,7 @@ package-kind-access = tillgång till personuppgifter (artikel 15)
 package-state-inProgress = pågår
 package-state-ready = klar att hämta
 package-state-fulfilled = besvarad
+package-state-partlyFulfilled = besvarad till en del
 package-state-withdrawn = återtagen
 package-invite-pending = obesvarad
 package-invite-accepted = besvarad

@@ -79,9 +79,13 @@ impl Case {
         Ok(())
     }
 
-    /// The person has been told that the package is there.
+    /// The person has been told that the package is there; in part only where something was too much for it.
     pub fn fulfil(&mut self, now: Timestamp) -> Result<(), ClosedCase> {
-        self.step(CaseState::Fulfilled, CaseEventKind::Fulfilled, now)
+        if self.package.as_ref().is_some_and(|package| package.left_out > 0) {
+            self.step(CaseState::PartlyFulfilled, CaseEventKind::PartlyFulfilled, now)
+        } else {
+            self.step(CaseState::Fulfilled, CaseEventKind::Fulfilled, now)
+        }
     }
 
     /// The person wants it no more.
@@ -151,6 +155,8 @@ pub enum CaseState {
     Ready,
     /// Done, and the person has been told.
     Fulfilled,
+    /// Done but for files that were too much for the package; the person and the administrators have been told.
+    PartlyFulfilled,
     /// Taken back by the person, or given up because their account is gone.
     Withdrawn,
 }
@@ -159,7 +165,7 @@ impl CaseState {
     /// Whether nothing more happens.
     #[must_use]
     pub const fn is_closed(self) -> bool {
-        matches!(self, Self::Fulfilled | Self::Withdrawn)
+        matches!(self, Self::Fulfilled | Self::PartlyFulfilled | Self::Withdrawn)
     }
 }
 
@@ -186,6 +192,8 @@ pub enum CaseEventKind {
     PackageReady,
     /// The person has been told.
     Fulfilled,
+    /// The person has been told, and that files were too much for the package.
+    PartlyFulfilled,
     /// The person took it back.
     Withdrawn,
     /// The person's account went before the request was answered.
@@ -208,4 +216,7 @@ pub struct CasePackage {
     pub ready_at: Timestamp,
     /// The day on which it goes, in Europe/Stockholm, at the time of day at which it was there.
     pub until: Date,
+    /// Files that were too much for it.
+    #[serde(default)]
+    pub left_out: u64,
 }
