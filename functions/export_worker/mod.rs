@@ -158,10 +158,13 @@ impl<'a> Export<'a> {
         let path = self.layout.package(self.request);
         let there =
             if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
-        let (sealed, marked) = match there {
-            Some(sealed) => (sealed, None),
+        let (sealed, marked, left_out) = match there {
+            Some(sealed) => {
+                let plan = Plan::read(self.app, &self.layout, self.request).await?;
+                (sealed, None, plan.map_or(0, |plan| plan.left_out.len()))
+            }
             None => match Box::pin(self.write(&case, profile, version)).await? {
-                Some((sealed, day)) => (sealed, Some(day)),
+                Some((sealed, day, left_out)) => (sealed, Some(day), left_out),
                 None => return Ok(Written::TooSlow),
             },
         };
@@ -170,8 +173,7 @@ impl<'a> Export<'a> {
             self.drop_package().await?;
             return Ok(Written::Changed);
         }
-        let plan = Plan::read(self.app, &self.layout, self.request).await?;
-        let left_out = plan.map_or(0, |plan| plan.left_out.len() as u64);
+        let left_out = left_out as u64;
         let ready_at = self.app.now();
         let until = self.due_day(ready_at)?;
         if marked != Some(until) {
@@ -191,13 +193,13 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// Writes the package, and on which day it is noted to go; none where it took too long and the plan is shorter now.
+    /// Writes the package, on which day it is noted to go, and how many files it leaves out; none where it took too long and the plan is shorter now.
     async fn write(
         &self,
         case: &Case,
         profile: &Profile,
         version: &ETag,
-    ) -> Result<Option<(Sealed, Date)>, Problem> {
+    ) -> Result<Option<(Sealed, Date, usize)>, Problem> {
         let (app, tenant, layout) = (self.app, &self.tenant, &self.layout);
         let record = AuditRecord::intended(app, By::SYSTEM, NAME, self.request).about([self.subject]);
         app.audit(&tenant.id, &record).await?;
@@ -208,7 +210,7 @@ impl<'a> Export<'a> {
         self.mark_due(day).await?;
         let source = Source { app, layout, tenant, profile, etag: version, case, plan: &plan };
         if let Ok(stored) = timeout(app.settings().packages.time, package::store(source)).await {
-            return Ok(Some((stored?, day)));
+            return Ok(Some((stored?, day, plan.left_out.len())));
         }
         // Storage has it whole or not at all: what came just too late is there for the next run.
         if app.exists(&layout.package(self.request)).await? {
