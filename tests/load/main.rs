@@ -39,6 +39,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Of each file, in MiB.
 const FILE: usize = 16;
 
+#[expect(clippy::disallowed_methods, reason = "what is read is the test's, not the program's")]
 fn mebibytes() -> usize {
     let given = std::env::var("KUNDPORTAL_LOAD_MIB").unwrap_or_else(|_| "256".to_owned());
     given.parse().expect("KUNDPORTAL_LOAD_MIB is a number")

@@ -100,6 +100,13 @@ impl Portal {
         Self::over_folder(temporary_folder(), issuer, now, 1, variables).await
     }
 
+    /// With its folder on disk, for what is too much for memory.
+    pub(crate) async fn start_served_on_disk() -> Self {
+        let issuer = Arc::new(Issuer::start().await);
+        let now = "2026-03-02T08:00:00Z".parse().expect("a time");
+        Self::over_folder(TempDir::new().expect("a folder"), issuer, now, 1, Vec::new()).await
+    }
+
     /// On a copy of what was stored.
     pub(crate) async fn start_from(snapshot: &Snapshot) -> Self {
         let folder = temporary_folder();
