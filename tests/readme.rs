@@ -15,8 +15,13 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use process::LocalRun;
 
-/// Variables that only the program sets, for itself.
-const OWN: [&str; 2] = ["KUNDPORTAL_DEV_END_WITH_INPUT", "KUNDPORTAL_STORAGE"];
+/// Variables that only the program sets, for itself, and those of the test build.
+const OWN: [&str; 4] = [
+    "KUNDPORTAL_DEV_END_WITH_INPUT",
+    "KUNDPORTAL_STORAGE",
+    "KUNDPORTAL_TEST_CLOCK",
+    "KUNDPORTAL_TEST_FAULTS",
+];
 
 /// Every variable that the program's text names.
 fn variables(folder: &Path, found: &mut BTreeSet<String>) {
