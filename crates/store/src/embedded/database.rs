@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -58,7 +58,7 @@ impl Database {
         let file = folder.join(FILE);
         let unwritable = |source| OpenError::Unwritable { folder: folder.to_owned(), source };
         create_private(&contents).map_err(unwritable)?;
-        let writer = Self::first_connection(&file, folder, &contents)?;
+        let writer = Self::first_connection_once_free(&file, folder, &contents)?;
         Ok(Self {
             contents,
             file,
@@ -66,6 +66,24 @@ impl Database {
             readers: [const { Mutex::new(None) }; READERS],
             turn: AtomicUsize::new(0),
         })
+    }
+
+    /// SQLite does not wait where it changes the journal's kind or where another process, the last, is just closing: it
+    /// answers "busy" at once. Here that is waited for, like every other lock.
+    fn first_connection_once_free(
+        file: &Path,
+        folder: &Path,
+        contents: &Path,
+    ) -> Result<Connection, OpenError> {
+        let begun = Instant::now();
+        loop {
+            match Self::first_connection(file, folder, contents) {
+                Err(OpenError::Locked { .. }) if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                opened => return opened,
+            }
+        }
     }
 
     fn first_connection(file: &Path, folder: &Path, contents: &Path) -> Result<Connection, OpenError> {
