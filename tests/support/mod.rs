@@ -13,6 +13,7 @@
 mod answer;
 mod caller;
 mod contract;
+mod figures;
 mod files;
 mod host;
 mod issuer;
@@ -25,6 +26,7 @@ mod tools;
 pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use contract::contract;
+pub(crate) use figures::figure;
 pub(crate) use files::{give_file, sha256};
 pub(crate) use host::{Delivery, NO_ANSWER, queue_envelope, timer_envelope};
 pub(crate) use issuer::{Issuer, Speaker};
