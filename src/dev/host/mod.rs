@@ -17,6 +17,7 @@ mod pump;
 mod route;
 mod schedule;
 mod settings;
+mod throttle;
 mod timers;
 mod trigger;
 mod upload;
@@ -95,6 +96,7 @@ impl Host {
             worker.clone(),
             cors,
             settings.custom_headers.clone(),
+            settings.limits,
             Arc::clone(&entropy),
         );
         let pump = Pump::new(queue, worker.clone(), settings, Arc::clone(&clock), Arc::clone(&entropy));

@@ -22,6 +22,7 @@ use super::{
     manifest::{Function, Trigger},
     path::RoutedPath,
     route::Route,
+    throttle::{Limits, Throttle},
     upload::{LONGEST_BODY, Upload},
     worker::{State, Worker},
 };
@@ -48,6 +49,7 @@ pub(crate) struct Proxy {
     worker: Worker,
     cors: Cors,
     custom_headers: HeaderMap,
+    throttle: Throttle,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -72,6 +74,7 @@ impl Proxy {
         worker: Worker,
         cors: Cors,
         custom_headers: HeaderMap,
+        limits: Limits,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let mut functions: Vec<_> = functions
@@ -86,7 +89,7 @@ impl Proxy {
             })
             .collect();
         functions.sort_by(|one, other| one.route.compare(&other.route));
-        Self { functions, worker, cors, custom_headers, entropy }
+        Self { functions, worker, cors, custom_headers, throttle: Throttle::new(limits), entropy }
     }
 
     /// Answers one request from `peer`. `reset` is set when the answer breaks off.
@@ -102,7 +105,10 @@ impl Proxy {
             return at("preflight", answer);
         }
         let allowed = self.cors.allowed(request.headers());
-        let mut answer = self.route(request, peer, reset).await;
+        let mut answer = match self.throttle.enter().await {
+            Some(place) => place.until_sent(self.route(request, peer, reset).await),
+            None => at("throttled", empty(StatusCode::TOO_MANY_REQUESTS)),
+        };
         if let Some(origin) = allowed {
             answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }

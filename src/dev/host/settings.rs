@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use http::HeaderMap;
 use serde::Deserialize;
 
+use super::throttle::Limits;
+
 /// The part of `host.json` that changes what a caller or the handler can notice.
 #[derive(Clone, Debug)]
 pub(crate) struct HostSettings {
@@ -12,6 +14,8 @@ pub(crate) struct HostSettings {
     pub(crate) route_prefix: String,
     /// On every answer that has none of that name.
     pub(crate) custom_headers: HeaderMap,
+    /// How many requests may be in the host at once.
+    pub(crate) limits: Limits,
     /// A function that runs longer is ended, and the handler with it.
     pub(crate) function_timeout: Duration,
     /// How a message's text lies in the queue.
@@ -53,6 +57,8 @@ struct Extensions {
 struct Http {
     route_prefix: Option<String>,
     custom_headers: BTreeMap<String, String>,
+    max_concurrent_requests: Option<i32>,
+    max_outstanding_requests: Option<i32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -82,6 +88,10 @@ impl HostSettings {
         Ok(Self {
             route_prefix: http.route_prefix.unwrap_or_else(|| "api".to_owned()),
             custom_headers,
+            limits: Limits {
+                concurrent: limit(http.max_concurrent_requests),
+                outstanding: limit(http.max_outstanding_requests),
+            },
             function_timeout: duration(file.function_timeout, Duration::from_mins(30), "functionTimeout")?,
             encoding: queues.message_encoding.unwrap_or(MessageEncoding::Base64),
             max_dequeue_count: queues.max_dequeue_count.unwrap_or(5),
@@ -89,6 +99,11 @@ impl HostSettings {
             retry_after: duration(queues.visibility_timeout, Duration::ZERO, "visibilityTimeout")?,
         })
     }
+}
+
+/// Below zero is no limit, as is nothing.
+fn limit(number: Option<i32>) -> Option<usize> {
+    usize::try_from(number?).ok()
 }
 
 /// `hh:mm:ss`.
@@ -108,18 +123,20 @@ mod tests {
         assert_eq!(settings.route_prefix, "api");
         assert_eq!(settings.encoding, MessageEncoding::Base64);
         assert_eq!((settings.max_dequeue_count, settings.batch_size), (5, 16));
+        assert_eq!(settings.limits, Limits { concurrent: None, outstanding: None });
     }
 
     #[test]
     fn what_is_set_is_read() {
         let settings = HostSettings::parse(
-            r#"{"version":"2.0","functionTimeout":"00:05:00","extensions":{"http":{"routePrefix":"","customHeaders":{"X-A":"b"}},
+            r#"{"version":"2.0","functionTimeout":"00:05:00","extensions":{"http":{"routePrefix":"","maxConcurrentRequests":200,"maxOutstandingRequests":-1,"customHeaders":{"X-A":"b"}},
                "queues":{"messageEncoding":"none","maxDequeueCount":3,"batchSize":4,"visibilityTimeout":"00:00:30"}}}"#,
         )
         .unwrap();
         assert_eq!(settings.function_timeout, Duration::from_mins(5));
         assert_eq!((settings.route_prefix.as_str(), settings.encoding), ("", MessageEncoding::None));
         assert_eq!(settings.custom_headers["x-a"], "b");
+        assert_eq!(settings.limits, Limits { concurrent: Some(200), outstanding: None });
         assert_eq!((settings.max_dequeue_count, settings.retry_after), (3, Duration::from_secs(30)));
     }
 

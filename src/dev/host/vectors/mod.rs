@@ -32,11 +32,13 @@ struct Scene {
     origins: Vec<String>,
     function_timeout: &'static str,
     encoding: &'static str,
+    /// `maxConcurrentRequests` and `maxOutstandingRequests`.
+    limits: (i32, i32),
 }
 
 impl Default for Scene {
     fn default() -> Self {
-        Self { origins: Vec::new(), function_timeout: "00:05:00", encoding: "base64" }
+        Self { origins: Vec::new(), function_timeout: "00:05:00", encoding: "base64", limits: (-1, -1) }
     }
 }
 
@@ -56,10 +58,15 @@ impl Answers for HostOnly {
 impl Scene {
     /// Sets the stage: one HTTP function as in the recordings, a queue `q` and its poison queue, a timer `tick`.
     async fn set(self) -> Stage {
-        let settings = format!(
-            r#"{{"functionTimeout":"{}","extensions":{{"queues":{{"messageEncoding":"{}"}}}}}}"#,
-            self.function_timeout, self.encoding
-        );
+        let (concurrent, outstanding) = self.limits;
+        let settings = serde_json::json!({
+            "functionTimeout": self.function_timeout,
+            "extensions": {
+                "queues": {"messageEncoding": self.encoding},
+                "http": {"maxConcurrentRequests": concurrent, "maxOutstandingRequests": outstanding},
+            },
+        })
+        .to_string();
         let settings = HostSettings::parse(&settings).unwrap();
         let manifests = [
             (

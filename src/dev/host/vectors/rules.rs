@@ -167,3 +167,30 @@ async fn a_request_that_exceeds_the_function_timeout_ends_the_handler_and_is_sen
         stage.handler.seen().iter().map(|seen| seen.headers["x-ms-invocation-id"].clone()).collect();
     assert_eq!(ids[0], ids[1]);
 }
+
+#[tokio::test]
+async fn a_request_waits_for_a_place_and_is_refused_where_already_too_many_wait() {
+    let stage = Scene { limits: (1, 2), ..Scene::default() }.set().await;
+    let put = "PUT /api/tenants/t1/invites/u HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\naaaa";
+    let inside = connect(&stage, put.as_bytes()).await;
+    let waiting = connect(&stage, &get("")).await;
+    let mut byte = [0];
+    let early = tokio::time::timeout(Duration::from_millis(300), waiting.peek(&mut byte)).await;
+    assert!(early.is_err(), "it waits");
+    let refused = exchange(stage.port, &get("")).await.unwrap();
+    assert_eq!((refused.status, refused.text().as_str()), (429, ""));
+    drop(inside);
+    assert_eq!(read(waiting, false).await.unwrap().status, 200);
+    assert_eq!(exchange(stage.port, &get("")).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_keeps_its_place_until_it_has_been_sent() {
+    let stage = Scene { limits: (1, 1), ..Scene::default() }.set().await;
+    let mut stream = connect(&stage, &get("?do=stream")).await;
+    stream.read_exact(&mut [0]).await.unwrap();
+    assert_eq!(exchange(stage.port, &get("")).await.unwrap().status, 429);
+    stream.read_to_end(&mut Vec::new()).await.ok();
+    drop(stream);
+    assert_eq!(exchange(stage.port, &get("")).await.unwrap().status, 200);
+}
