@@ -58,7 +58,8 @@ pub(crate) fn timer_envelope(function: &str) -> Value {
     })
 }
 
-fn function_of_queue(name: &str) -> Option<&'static str> {
+/// The function that reads a queue, if any does.
+pub(crate) fn function_of_queue(name: &str) -> Option<&'static str> {
     FUNCTIONS.iter().find_map(|function| match function.trigger {
         Trigger::Queue { queue, .. } if queue == name => Some(function.name),
         _ => None,

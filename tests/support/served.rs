@@ -170,6 +170,13 @@ impl Portal {
         self.process().kill();
     }
 
+    /// Starts the handler after it was killed, and kills it again without waiting for its answer.
+    pub(crate) async fn stumble(&self, after: Duration) {
+        self.process().restart(&self.world);
+        tokio::time::sleep(after).await;
+        self.kill();
+    }
+
     /// Starts the handler again if it has ended, or ends now; false where it goes on.
     pub(crate) async fn revive(&self) -> bool {
         match &self.process {
@@ -354,11 +361,15 @@ impl Process {
         self.lock().try_wait().expect("it is ours").is_some()
     }
 
+    fn restart(&self, world: &World) {
+        *self.lock() = spawn(world, self.port);
+    }
+
     async fn revive(&self, world: &World) -> bool {
         // A connection breaks a moment before its process is gone.
         for _ in 0..100 {
             if self.has_ended() {
-                *self.lock() = spawn(world, self.port);
+                self.restart(world);
                 assert!(self.answers(world).await, "the handler does not start again");
                 return true;
             }
