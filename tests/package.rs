@@ -386,10 +386,9 @@ async fn three_hundred_files_with_any_names_open_everywhere_and_make_a_valid_bag
     let _ = portal.counts().take();
     portal.pump_all().await;
     let total = portal.counts().take().total();
-    // A file is two; profile, last use, sign-in, invitation, request and its claim come to them, and the mail's own delivery to
-    // the budget.
+    // A file is two; profile, last use, sign-in, invitation, request and its claim come to them.
     let blobs = 2 * 300 + 6;
-    assert!(total <= blobs + 1 + 20 + 6, "{total} transactions");
+    assert!(total <= blobs + 1 + 20, "{total} transactions");
 
     let answer = package(&portal, &tenant, &user, &request).await.expect(200);
     let entries = entries(&answer, &request);

@@ -28,7 +28,7 @@ use crate::{
     people::{RACES, administrators},
     problem::{Problem, ProblemType},
     requests::claim,
-    work::Work,
+    work::{Marker, Work},
     worker::{self, Progress},
 };
 
@@ -61,8 +61,8 @@ enum Outcome {
 
 /// What came of writing a package.
 enum Written {
-    /// The case in its new version.
-    Ready(Box<(Case, ETag)>),
+    /// The case in its new version, and the person as they are by now.
+    Ready(Box<(Case, ETag, Profile)>),
     /// There is nobody left to have it, or the case has been closed meanwhile.
     Changed,
     /// It took too long.
@@ -102,24 +102,35 @@ impl<'a> Export<'a> {
             Some((profile, _)) if profile.is_leaving() => return Ok(Outcome::Come(Progress::UnderWay)),
             Some(_) => {}
         }
-        if let Some((profile, version)) = person.filter(|_| case.state == CaseState::InProgress) {
-            // The entry of the list comes after the case: whoever made it may not have come so far.
-            self.app.mark(&self.layout.request_entry(self.request)).await?;
-            match self.package(case, &etag, (&profile, &version)).await? {
-                Written::Ready(ready) => (case, etag) = *ready,
-                Written::Changed => return self.after_a_change().await.map(Outcome::Come),
-                Written::TooSlow => return Ok(Outcome::Again),
+        let mut reader = None;
+        if let Some((profile, version)) = person {
+            if case.state == CaseState::InProgress && abandoned {
+                // The entry of the list comes after the case: whoever made it may not have come so far.
+                self.app.mark(&self.layout.request_entry(self.request)).await?;
+            }
+            if case.state == CaseState::InProgress {
+                match self.package(case, &etag, (&profile, &version)).await? {
+                    Written::Ready(ready) => {
+                        let (ready, version, profile) = *ready;
+                        (case, etag, reader) = (ready, version, Some(profile));
+                    }
+                    Written::Changed => return self.after_a_change().await.map(Outcome::Come),
+                    Written::TooSlow => return Ok(Outcome::Again),
+                }
+            } else {
+                reader = Some(profile);
             }
         }
-        if case.state == CaseState::Ready {
-            self.tell(&case).await?;
+        if let Some(reader) = reader.filter(|_| case.state == CaseState::Ready) {
+            let (marker, id, mail) = self.prepare_mail(&case).await?;
             let closed_at = self.app.now();
             mark_case_due(self.app, &self.tenant, self.request, closed_at).await?;
             case.fulfil(closed_at).map_err(Problem::internal)?;
-            match self.save(&case, &etag).await? {
-                Some(_) => {}
-                None => return self.after_a_change().await.map(Outcome::Come),
+            if self.save(&case, &etag).await?.is_none() {
+                self.app.announce(&marker).await?;
+                return self.after_a_change().await.map(Outcome::Come);
             }
+            self.app.send_prepared(&marker, &reader, (&id, &mail)).await?;
         }
         if case.state == CaseState::Withdrawn {
             self.drop_package().await?;
@@ -155,24 +166,21 @@ impl<'a> Export<'a> {
         etag: &ETag,
         (profile, version): (&Profile, &ETag),
     ) -> Result<Written, Problem> {
-        let path = self.layout.package(self.request);
-        let there =
-            if self.app.exists(&path).await? { package::sealed(self.app, &path).await? } else { None };
+        // The plan comes before the package and goes after it.
+        let plan = Plan::read(self.app, &self.layout, self.request).await?;
+        let there = if plan.is_some() { self.sealed().await? } else { None };
         let (sealed, marked, left_out) = match there {
-            Some(sealed) => {
-                let plan = Plan::read(self.app, &self.layout, self.request).await?;
-                (sealed, None, plan.map_or(0, |plan| plan.left_out.len()))
-            }
-            None => match Box::pin(self.write(&case, profile, version)).await? {
+            Some(sealed) => (sealed, None, plan.map_or(0, |plan| plan.left_out.len())),
+            None => match Box::pin(self.write(&case, plan, profile, version)).await? {
                 Some((sealed, day, left_out)) => (sealed, Some(day), left_out),
                 None => return Ok(Written::TooSlow),
             },
         };
         // Mark, then look: an erasure that began meanwhile has not seen this package.
-        if self.profile().await?.is_none_or(|(profile, _)| profile.is_leaving()) {
+        let Some((reader, _)) = self.profile().await?.filter(|(profile, _)| !profile.is_leaving()) else {
             self.drop_package().await?;
             return Ok(Written::Changed);
-        }
+        };
         let left_out = left_out as u64;
         let ready_at = self.app.now();
         let until = self.due_day(ready_at)?;
@@ -183,20 +191,29 @@ impl<'a> Export<'a> {
         case.ready(CasePackage { size, sha256, ready_at, until, left_out }, ready_at)
             .map_err(Problem::internal)?;
         if let Some(etag) = self.save(&case, etag).await? {
-            return Ok(Written::Ready(Box::new((case, etag))));
+            return Ok(Written::Ready(Box::new((case, etag, reader))));
         }
         // Another run was faster, or the person has withdrawn.
         match self.case().await? {
-            Some(ready) if ready.0.state == CaseState::Ready => Ok(Written::Ready(Box::new(ready))),
+            Some((case, etag)) if case.state == CaseState::Ready => {
+                Ok(Written::Ready(Box::new((case, etag, reader))))
+            }
             Some(_) => Ok(Written::Changed),
             None => Err(Problem::internal("a case went while its package was being written")),
         }
+    }
+
+    /// The package, if an earlier run has written it.
+    async fn sealed(&self) -> Result<Option<Sealed>, Problem> {
+        let path = self.layout.package(self.request);
+        if self.app.exists(&path).await? { package::sealed(self.app, &path).await } else { Ok(None) }
     }
 
     /// Writes the package, on which day it is noted to go, and how many files it leaves out; none where it took too long and the plan is shorter now.
     async fn write(
         &self,
         case: &Case,
+        plan: Option<Plan>,
         profile: &Profile,
         version: &ETag,
     ) -> Result<Option<(Sealed, Date, usize)>, Problem> {
@@ -204,7 +221,10 @@ impl<'a> Export<'a> {
         let record = AuditRecord::intended(app, By::SYSTEM, NAME, self.request).about([self.subject]);
         app.audit(&tenant.id, &record).await?;
         activity::copy_reads(app, &tenant.id).await?;
-        let mut plan = Plan::freeze(app, layout, self.request, profile).await?;
+        let mut plan = match plan {
+            Some(plan) => plan,
+            None => Plan::freeze(app, layout, self.request, profile).await?,
+        };
         // Before the package, so that one of a run that was killed goes too.
         let day = self.due_day(app.now())?;
         self.mark_due(day).await?;
@@ -241,8 +261,8 @@ impl<'a> Export<'a> {
         Ok(self.app.mark_due(&self.tenant.id, day, DueItem::Package(self.request)).await?)
     }
 
-    /// Tells the person. The mail is stored, and goes out at least once.
-    async fn tell(&self, case: &Case) -> Result<(), Problem> {
+    /// Stores the mail that tells the person, so that it goes out at least once.
+    async fn prepare_mail(&self, case: &Case) -> Result<(Marker, String, Outgoing), Problem> {
         let until = case.package.as_ref().map(|package| package.until.to_string()).unwrap_or_default();
         let left_out = case.package.as_ref().map_or(0, |package| package.left_out);
         let template = if left_out == 0 { "package-ready" } else { "package-too-much" };
@@ -251,8 +271,11 @@ impl<'a> Export<'a> {
             .with("number", left_out.to_string())
             .link(Link::Request(self.request));
         let id = format!("package-ready-{}", self.request);
-        self.app.mail_user(&self.tenant.id, self.subject, &id, &mail).await?;
-        if left_out > 0 { self.tell_administrators(left_out).await } else { Ok(()) }
+        let marker = self.app.prepare_mail(&self.tenant.id, self.subject, &id, &mail).await?;
+        if left_out > 0 {
+            self.tell_administrators(left_out).await?;
+        }
+        Ok((marker, id, mail))
     }
 
     /// Tells the administrators that the person is owed the rest (Art. 15(3)).

@@ -95,6 +95,12 @@ pub(crate) async fn index(app: &App, layout: &TenantLayout, invite: &Invite) -> 
             app.unmark(&layout.customer_invite(customer, InviteStatus::Pending, invite.id)).await?;
         }
     }
+    // From here on a reference under the person names it.
+    if invite.status == InviteStatus::Accepted {
+        for email in email_names(app, invite.email.reveal()) {
+            app.unmark(&layout.email_invite(&email, invite.id)).await?;
+        }
+    }
     Ok(())
 }
 

@@ -133,6 +133,26 @@ impl App {
         Ok(marker)
     }
 
+    /// Sends a prepared mail at once to a person whose profile was just read. Whatever comes between, the mail is announced
+    /// instead, as any other.
+    pub(crate) async fn send_prepared(
+        &self,
+        marker: &Marker,
+        profile: &Profile,
+        (id, mail): (&str, &Outgoing),
+    ) -> Result<(), Problem> {
+        let tenant = &marker.tenant;
+        let send = async {
+            send(self, tenant, profile, (id, mail)).await?;
+            self.unmark(&TenantLayout::new(tenant).outgoing(profile.id, id)).await?;
+            Ok::<_, Problem>(self.finish(marker).await?)
+        };
+        match send.await {
+            Ok(()) => Ok(()),
+            Err(_) => self.announce(marker).await,
+        }
+    }
+
     /// Hands a mail over. One that is refused for good is noted in the log, without its address, and given up.
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), Problem> {
         match self.mailer().send(mail).await {
@@ -165,14 +185,23 @@ pub(crate) async fn complete(
         return Ok(Progress::UnderWay);
     }
     if let Some(profile) = profile.filter(|profile| has_followed(profile) && age < LIFETIME) {
-        let settings = app.tenant(tenant).await?;
-        let letter = letter(app, tenant, &profile, &outgoing, settings.name.as_str());
-        let to = outgoing.to.unwrap_or(profile.email);
-        let mail = letter.into_mail(to, app.settings().message_id(tenant, &format!("{user}.{id}")));
-        app.send(&mail).await?;
+        send(app, tenant, &profile, (id, &outgoing)).await?;
     }
     app.unmark(&path).await?;
     Ok(Progress::Finished)
+}
+
+async fn send(
+    app: &App,
+    tenant: &TenantId,
+    profile: &Profile,
+    (id, outgoing): (&str, &Outgoing),
+) -> Result<(), Problem> {
+    let settings = app.tenant(tenant).await?;
+    let letter = letter(app, tenant, profile, outgoing, settings.name.as_str());
+    let to = outgoing.to.clone().unwrap_or_else(|| profile.email.clone());
+    let message_id = app.settings().message_id(tenant, &format!("{}.{id}", profile.id));
+    app.send(&letter.into_mail(to, message_id)).await
 }
 
 fn letter(app: &App, tenant: &TenantId, profile: &Profile, outgoing: &Outgoing, tenant_name: &str) -> Letter {

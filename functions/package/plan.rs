@@ -99,16 +99,13 @@ impl Plan {
         }
     }
 
-    /// The plan of a request: the frozen one, or one that is frozen now. Of two workers the second gets the first one's.
+    /// The plan of a request that has none, frozen now. Of two workers the second gets the first one's.
     pub(crate) async fn freeze(
         app: &App,
         layout: &TenantLayout,
         request: RequestId,
         profile: &Profile,
     ) -> Result<Self, Problem> {
-        if let Some(plan) = Self::read(app, layout, request).await? {
-            return Ok(plan);
-        }
         let plan = Self::of(app, layout, profile).await?;
         match app.write(&layout.package_plan(request), &plan, Condition::IfAbsent).await {
             Ok(_) => Ok(plan),

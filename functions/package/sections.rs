@@ -10,6 +10,7 @@ use kundportal_domain::{
 use kundportal_store::StoreError;
 
 use super::{
+    Source,
     archive::Packing,
     content::{Content, JsonList, read_all},
     data::{self, NotIncludedBecause},
@@ -398,11 +399,17 @@ impl Content<'_> {
     pub(super) async fn requests(&mut self) -> Result<(), Problem> {
         let mut list = JsonList::begin(&mut self.bag, "requests").await?;
         let mut section = Section::new("requests");
-        let layout = self.source.layout;
-        let paths = self.source.plan.requests.iter().map(|id| (*id, layout.case(*id))).collect();
-        let mut found = pin!(read_all::<_, Case>(self.source.app, paths));
-        while let Some((id, found)) = found.try_next().await? {
-            let own = found.map(|(case, _)| case);
+        // The one that is being answered was read when the work began.
+        let Source { app, layout, case, .. } = self.source;
+        let others: Vec<_> = self.source.plan.requests.iter().copied().filter(|id| *id != case.id).collect();
+        let mut others =
+            pin!(read_all::<_, Case>(app, others.iter().map(|id| (*id, layout.case(*id))).collect()));
+        for id in self.source.plan.requests.iter().copied() {
+            let own = if id == case.id {
+                Some(case.clone())
+            } else {
+                others.try_next().await?.and_then(|(_, found)| found).map(|(case, _)| case)
+            };
             let Some(case) = own.filter(|case| case.subject == self.source.case.subject) else {
                 self.miss(Category::Cases, id.to_string(), NotIncludedBecause::Gone);
                 continue;

@@ -37,6 +37,7 @@ impl Run<'_> {
                 drop_package(self.app, &self.layout, id).await?;
                 return Ok(Next::Done);
             };
+            self.note(&case);
             let Some(item) = Item::package(&case) else {
                 if case.state.is_closed() {
                     drop_package(self.app, &self.layout, id).await?;
@@ -62,14 +63,24 @@ impl Run<'_> {
         Err(ProblemType::PreconditionFailed.into())
     }
 
+    fn note(&mut self, case: &Case) {
+        if case.state.is_closed() {
+            self.closed.insert(case.id);
+        }
+    }
+
+    /// The package went long ago; a case that says otherwise takes it along.
     pub(super) async fn case(&mut self, due: &DueItem, id: RequestId) -> Result<Next, Problem> {
         let path = self.layout.case(id);
         let Some((case, _)) = self.app.read::<Case>(&path).await? else { return Ok(Next::Done) };
+        self.note(&case);
         if let Some(next) = self.kept(&Item::from(&case), Some(case.subject)).await? {
             return Ok(next);
         }
         self.audit("retention", due, [case.subject]).await?;
-        drop_package(self.app, &self.layout, id).await?;
+        if case.package.is_some() {
+            drop_package(self.app, &self.layout, id).await?;
+        }
         self.app.unmark(&self.layout.request_entry(id)).await?;
         self.app.unmark(&self.layout.request_reference(case.subject, id)).await?;
         self.app.unmark(&path).await?;

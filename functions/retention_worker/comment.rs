@@ -1,7 +1,7 @@
 //! Comments by the period that the tenant chose, and a thread with its last one.
 
 use kundportal_domain::{CommentId, CustomerId, records::Comment, retention::Item};
-use kundportal_store::StoreError;
+use kundportal_store::{BlobStoreExt as _, StoreError};
 
 use super::{Next, Run};
 use crate::{
@@ -32,8 +32,8 @@ impl Run<'_> {
                 return Ok(next);
             }
             self.audit("retention", due, comment.author).await?;
-            self.app.unmark(&entry).await?;
-            self.end_thread(customer, &hash).await?;
+            let begun = !self.app.blobs().delete_if_exists(&entry).await?;
+            self.end_thread(customer, &hash, begun).await?;
             if let Some(path) = &reference {
                 self.app.unmark(path).await?;
             }
@@ -46,13 +46,17 @@ impl Run<'_> {
         Err(ProblemType::PreconditionFailed.into())
     }
 
-    /// Removes a thread without entries. While there are some, whoever removes the last one does.
-    async fn end_thread(&self, customer: CustomerId, hash: &str) -> Result<(), Problem> {
+    /// Removes a thread without entries. While there are some, whoever removes the last one does; a purge that was `begun` before
+    /// may have removed the thread over one that came meanwhile.
+    async fn end_thread(&self, customer: CustomerId, hash: &str, begun: bool) -> Result<(), Problem> {
         let prefix = layout::thread_comments(customer, hash);
         let page = self.app.list(self.layout.container(), &prefix, None, 1).await?;
         if page.entries.is_empty() {
-            threads::settle(self.app, &self.layout, customer, hash).await?;
+            threads::end(self.app, &self.layout, customer, hash).await
+        } else if begun {
+            threads::settle(self.app, &self.layout, customer, hash).await
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 }

@@ -73,8 +73,10 @@ impl Run<'_> {
         if let Some(customer) = invite.customer {
             self.app.unmark(&self.layout.customer_invite(customer, status, id)).await?;
         }
-        for email in email_names(self.app, invite.email.reveal()) {
-            self.app.unmark(&self.layout.email_invite(&email, id)).await?;
+        if status != InviteStatus::Accepted {
+            for email in email_names(self.app, invite.email.reveal()) {
+                self.app.unmark(&self.layout.email_invite(&email, id)).await?;
+            }
         }
         let accepted = invite.acceptance.as_ref().map(|acceptance| acceptance.user);
         for user in accepted.into_iter().chain(invite.rebinds.filter(|user| Some(*user) != accepted)) {

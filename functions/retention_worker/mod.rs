@@ -11,11 +11,11 @@ mod protection;
 mod removal;
 mod small;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use kundportal_domain::{
-    RetentionRules, TenantId, UserId,
+    RequestId, RetentionRules, TenantId, UserId,
     records::Tenant,
     retention::{self, Decision, Item, Protection},
 };
@@ -61,6 +61,8 @@ struct Run<'a> {
     rules: RetentionRules,
     /// Who has an open access request, of those asked for so far.
     protected: HashMap<UserId, Option<Protection>>,
+    /// Requests that were read and are closed.
+    closed: HashSet<RequestId>,
 }
 
 /// The message's day, if its marker is still there.
@@ -81,6 +83,7 @@ pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
         rules: RetentionRules::with(&tenant.retention),
         tenant: tenant.id,
         protected: HashMap::new(),
+        closed: HashSet::new(),
     };
     let mut progress = Progress { from: from.map(Continuation), failed };
     for _ in 0..PAGES {

@@ -19,11 +19,13 @@ impl Run<'_> {
         Ok(open)
     }
 
-    /// Whether a request of the person is not closed.
+    /// Whether a request of the person is not closed. What this run has seen closed stays so.
     pub(super) async fn has_open_request(&self, user: UserId) -> Result<bool, Problem> {
         let prefix = layout::references(user, RefKind::Request);
         for name in self.app.names(self.layout.container(), &prefix).await? {
-            let Some(request) = request_of(&name) else { continue };
+            let Some(request) = request_of(&name).filter(|request| !self.closed.contains(request)) else {
+                continue;
+            };
             let case = self.app.read::<Case>(&self.layout.case(request)).await?;
             if case.is_some_and(|(case, _)| case.subject == user && !case.state.is_closed()) {
                 return Ok(true);

@@ -122,9 +122,21 @@ pub(crate) async fn settle(
     customer: CustomerId,
     hash: &str,
 ) -> Result<(), Problem> {
-    if standing(app, layout, customer, hash).await?.is_none() {
-        app.unmark(&layout.thread(customer, hash)).await?;
+    match standing(app, layout, customer, hash).await? {
+        None => end(app, layout, customer, hash).await,
+        // Whoever removed it may have been killed before it was there again.
+        Some(comment) => Ok(ensure(app, layout, hash, &comment).await?),
     }
+}
+
+/// The same where no entry was found any more. Whoever writes one meanwhile keeps the thread.
+pub(crate) async fn end(
+    app: &App,
+    layout: &TenantLayout,
+    customer: CustomerId,
+    hash: &str,
+) -> Result<(), Problem> {
+    app.unmark(&layout.thread(customer, hash)).await?;
     if let Some(comment) = standing(app, layout, customer, hash).await? {
         ensure(app, layout, hash, &comment).await?;
     }
