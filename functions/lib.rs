@@ -12,6 +12,9 @@ mod context;
 pub mod csv_import;
 mod due;
 pub mod envelope;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod foreign;
 mod function;
 mod idempotency;
 mod keys;

@@ -148,6 +148,18 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     responses.into()
 }
 
+/// Every status that an operation's answers have.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn statuses(operation: &Operation) -> Vec<u16> {
+    let mut statuses: Vec<_> =
+        problems(operation).into_iter().map(|problem| problem.parts().1.as_u16()).collect();
+    match operation.success {
+        Success::Json(status, _) | Success::Empty(status) => statuses.push(status),
+        Success::Bytes { ranges, .. } => statuses.extend([200].into_iter().chain(ranges.then_some(206))),
+    }
+    statuses
+}
+
 /// What can go wrong: what the entry names, and what follows from the rest of it.
 #[must_use]
 pub fn problems(operation: &Operation) -> Vec<ProblemType> {

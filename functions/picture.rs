@@ -91,7 +91,7 @@ impl PictureLimiter {
 }
 
 /// Makes the picture to be kept of an uploaded one. Decoders of foreign bytes may panic: that is a broken picture too.
-fn process(upload: &[u8], most_pixels: u64) -> Result<Picture, PictureError> {
+pub(crate) fn process(upload: &[u8], most_pixels: u64) -> Result<Picture, PictureError> {
     let format = format_of(upload)?;
     let outline = Outline::read(upload, format, most_pixels)?;
     // What follows the picture's own end is nobody's business.

@@ -67,22 +67,22 @@ fn pieces(
     Box::pin(body.map_ok(|mut piece| piece.copy_to_bytes(piece.remaining())).map_err(std::io::Error::other))
 }
 
-struct Incoming {
-    method: Method,
-    path: String,
-    query: String,
-    headers: HeaderMap,
-    peer: Option<SocketAddr>,
-    body: ByteStream,
+pub(crate) struct Incoming {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) body: ByteStream,
 }
 
 /// Operations by path, each path with its methods.
-struct Router {
+pub(crate) struct Router {
     paths: matchit::Router<Vec<&'static Operation>>,
 }
 
 impl Router {
-    fn new(functions: impl IntoIterator<Item = &'static Function>) -> Self {
+    pub(crate) fn new(functions: impl IntoIterator<Item = &'static Function>) -> Self {
         let mut by_path: Vec<(&str, Vec<&'static Operation>)> = Vec::new();
         for operation in functions.into_iter().flat_map(Function::operations) {
             match by_path.iter_mut().find(|(path, _)| *path == operation.path) {
@@ -100,7 +100,7 @@ impl Router {
         Self { paths }
     }
 
-    async fn answer(&self, app: App, incoming: Incoming) -> Answer {
+    pub(crate) async fn answer(&self, app: App, incoming: Incoming) -> Answer {
         if incoming.path == "/" {
             return Answer::new("Kundportal".into());
         }
@@ -135,6 +135,12 @@ impl Router {
         }
         tracing::info!(%method, route, status, ms = started.elapsed().as_millis(), invocation, "answered");
         answer
+    }
+
+    /// The operation that a request is for.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn operation(&self, method: &Method, path: &str) -> Option<&'static Operation> {
+        self.paths.at(path).ok()?.value.iter().copied().find(|operation| operation.method == *method)
     }
 
     /// The operation's route and its outcome. A panic is an outcome like any other failure.

@@ -5,6 +5,7 @@
 
 mod demo;
 mod endings;
+mod hostile;
 mod process;
 mod refusals;
 mod routes;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    process::{Child, Command},
     time::timeout,
 };
 
@@ -18,7 +18,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A local run that has said where it is.
 pub(crate) struct LocalRun {
     child: Child,
-    output: Lines<BufReader<ChildStdout>>,
     pub(crate) address: String,
 }
 
@@ -49,8 +48,14 @@ impl LocalRun {
 
     /// Starts one with these arguments and waits until it says where it is.
     pub(crate) async fn start_with(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child =
-            program(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_in(folder, arguments, &[]).await
+    }
+
+    /// The same with these variables.
+    pub(crate) async fn start_in(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = program(folder, arguments);
+        command.envs(variables.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = timeout(PATIENCE, async {
             while let Some(line) = output.next_line().await.unwrap() {
@@ -65,7 +70,11 @@ impl LocalRun {
             child.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
             panic!("it did not start: {said}");
         };
-        Self { child, output, address }
+        // A pipe that nobody reads fills up, and then whoever writes to it waits for ever.
+        let mut errors = child.stderr.take().unwrap();
+        tokio::spawn(async move { tokio::io::copy(&mut errors, &mut tokio::io::sink()).await });
+        tokio::spawn(async move { while output.next_line().await.is_ok_and(|line| line.is_some()) {} });
+        Self { child, address }
     }
 
     /// The answer to a GET.
@@ -110,10 +119,7 @@ impl LocalRun {
 
     /// Waits for its end.
     pub(crate) async fn ended(mut self) -> ExitStatus {
-        let draining = async { while self.output.next_line().await.is_ok_and(|line| line.is_some()) {} };
-        let (status, ()) =
-            timeout(PATIENCE, async { tokio::join!(self.child.wait(), draining) }).await.unwrap();
-        status.unwrap()
+        timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap()
     }
 }
 

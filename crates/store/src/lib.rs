@@ -25,6 +25,9 @@ pub use embedded::{EmbeddedQueue, EmbeddedStore, OpenError, Outbox};
 pub use faulty::{Call, CallKind, Faults, Faulty, Matching, Moment, Pause};
 pub use fixed::{FixedClock, SeededEntropy};
 pub use memory::{Enqueued, MemoryMailer, MemoryQueue, MemoryStore};
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use oidc::foreign;
 pub use oidc::{EmailClaim, OidcConfigError, OidcIssuer, OidcVerifier};
 pub use ports::*;
 pub use signing::{SignedAccess, SigningKey, UrlSigner};

@@ -7,6 +7,8 @@
 mod cache;
 mod config;
 mod fetch;
+#[cfg(feature = "fuzzing")]
+pub mod foreign;
 mod jwks;
 mod keys;
 mod token;

@@ -24,12 +24,13 @@ pub struct MemoryStore {
     clock: Arc<dyn Clock>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Contents {
     containers: BTreeMap<String, BTreeMap<String, Kept>>,
     writes: u64,
 }
 
+#[derive(Clone)]
 struct Kept {
     bytes: Bytes,
     properties: Properties,
@@ -41,6 +42,13 @@ impl MemoryStore {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let urls = UrlSigner::new(SigningKey::new(&[0; 32]), "http://storage.invalid");
         Self { contents: Mutex::default(), urls, clock }
+    }
+
+    /// Another store that holds the same, from here on by itself.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let contents = Mutex::new(self.lock().clone());
+        Self { contents, urls: self.urls.clone(), clock: Arc::clone(&self.clock) }
     }
 
     /// Every blob by its path (`container/name`), of all containers or of one: what remains, for a test to compare.

@@ -78,6 +78,12 @@ impl KeySet {
         self.0.iter().find(|key| key.id == id && key.algorithm == algorithm).cloned()
     }
 
+    /// Every key.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.0.iter().map(Arc::as_ref)
+    }
+
     /// The newer set, in which keys that stayed are the same objects: whoever holds a weak reference to a key sees
     /// whether it has been withdrawn.
     pub(super) fn renewed_by(&self, newer: Self) -> Self {
