@@ -1,0 +1,34 @@
+# What the tests need beside Rust: for `tests/run` and `tests/long`, which read this in the folder of the project.
+# shellcheck shell=bash
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Programs that open an access package as anybody might, each with the package it comes in.
+install_tools() {
+  local wanted=() tool
+  for tool in 7z:p7zip-full bsdtar:libarchive-tools unzip:unzip sha256sum:coreutils python3:python3 cc:gcc g++:g++; do
+    have "${tool%%:*}" || wanted+=("${tool##*:}")
+  done
+  if [ ${#wanted[@]} -gt 0 ]; then
+    have apt-get || { echo "missing: ${wanted[*]}; install them and run this again"; return 1; }
+    as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy "${wanted[@]}" || return 1
+  fi
+  for tool in 7z bsdtar unzip sha256sum python3 cc g++ cargo; do
+    have "$tool" || { echo "missing: $tool"; return 1; }
+  done
+}
+
+# `bagit.py` validates packages, `openapi-spec-validator` the description of the interface, `schemathesis` sends requests by it.
+install_python_tools() {
+  local folder=target/tools wanted=(bagit==1.9.0 openapi-spec-validator==0.9.0 schemathesis==4.32.5)
+  [ "$(cat "$folder/installed" 2>/dev/null)" = "${wanted[*]}" ] && return 0
+  rm -rf "$folder"
+  mkdir -p target
+  if ! python3 -m venv "$folder"; then
+    have apt-get && as_root apt-get install -qy python3-venv && python3 -m venv "$folder" || return 1
+  fi
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "${wanted[@]}" || return 1
+  echo "${wanted[*]}" >"$folder/installed"
+}
