@@ -1,9 +1,15 @@
 //! The decorator whose calls wait.
 
-use std::{ops::Range, time::Duration};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
+use futures_util::{StreamExt as _, future::ready, stream};
 use jiff::Timestamp;
+use tokio::task;
 
 use super::Turns;
 use crate::{
@@ -49,8 +55,21 @@ impl<S: BlobStore> BlobStore for InTurns<S> {
         self.wait(CallKind::Get, path, self.inner.get(path, range)).await
     }
 
+    /// The turn is that of the effect: it comes with the end of the body, which may itself come from other calls.
     async fn put(&self, path: &BlobPath, body: ByteStream, condition: Condition) -> Result<ETag, StoreError> {
-        self.wait(CallKind::Put, path, self.inner.put(path, body, condition)).await
+        let call = Call { kind: CallKind::Put, name: path.to_string() };
+        let (turns, caller) = (self.turns.clone(), task::try_id());
+        let held = Arc::new(Mutex::default());
+        let kept = Arc::clone(&held);
+        let turn = stream::once(async move {
+            let turn = turns.turn_of(caller, &call).await;
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = turn;
+            None
+        });
+        let body = Box::pin(body.map(Some).chain(turn).filter_map(ready));
+        let outcome = self.inner.put(path, body, condition).await;
+        drop(held.lock().unwrap_or_else(PoisonError::into_inner).take());
+        outcome
     }
 
     async fn delete(&self, path: &BlobPath, if_match: Option<&ETag>) -> Result<(), StoreError> {

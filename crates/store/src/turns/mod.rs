@@ -36,6 +36,8 @@ struct Shared {
     patience: Duration,
     race: Mutex<Option<Race>>,
     changed: Notify,
+    /// Somebody has come to a call, or is done.
+    came: Notify,
     trace: Mutex<Vec<String>>,
 }
 
@@ -47,6 +49,7 @@ struct Race {
     /// Of 16 choices, how many stay with the caller of the last one.
     staying: u64,
     last: Option<usize>,
+    racers: usize,
     /// Racers that are not done.
     racing: usize,
     /// Whether a chosen call is being carried out.
@@ -71,12 +74,14 @@ impl Turns {
             patience,
             race: Mutex::default(),
             changed: Notify::new(),
+            came: Notify::new(),
             trace: Mutex::default(),
         }))
     }
 
     /// Runs futures that make calls, each one call at a time or several, in an order that follows from the seed; answers
-    /// what they came to. A racer that begins no call, or none any more, is waited for.
+    /// what they came to. Each begins once those before it have come to their first call, so that they are told apart by
+    /// their places and not by chance. A racer that begins no call, or none any more, is waited for.
     pub async fn race<T>(
         &self,
         seed: u64,
@@ -89,6 +94,7 @@ impl Turns {
             chance,
             staying,
             last: None,
+            racers: racers.len(),
             racing: racers.len(),
             busy: false,
             callers: Vec::new(),
@@ -97,12 +103,14 @@ impl Turns {
         self.trace().clear();
         *self.lock() = Some(race);
         let _over = Over(self);
-        let all = join_all(racers.into_iter().map(|racer| async {
+        let all = join_all(racers.into_iter().enumerate().map(|(place, racer)| async move {
+            self.wait_for_those_before(place).await;
             let outcome = racer.await;
             if let Some(race) = self.lock().as_mut() {
                 race.racing -= 1;
             }
             self.0.changed.notify_one();
+            self.0.came.notify_waiters();
             outcome
         }));
         let (all, ()) = futures_util::future::join(all, self.choose()).await;
@@ -113,6 +121,18 @@ impl Turns {
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.trace().clone()
+    }
+
+    /// Comes back once so many racers are at a call or done.
+    async fn wait_for_those_before(&self, place: usize) {
+        loop {
+            let somebody = self.0.came.notified();
+            let come = self.lock().as_ref().map_or(place, Race::come);
+            if come >= place {
+                return;
+            }
+            somebody.await;
+        }
     }
 
     /// Gives turns until every racer is done.
@@ -142,12 +162,17 @@ impl Turns {
     }
 
     /// Waits for the turn of a call; whoever holds what it answers has it. None outside a race.
-    async fn turn(&self, call: &Call) -> Option<Turn<'_>> {
+    async fn turn(&self, call: &Call) -> Option<Turn> {
+        self.turn_of(task::try_id(), call).await
+    }
+
+    /// The same for a call that this caller has made.
+    async fn turn_of(&self, caller: Caller, call: &Call) -> Option<Turn> {
         let turn = {
             let mut race = self.lock();
             let race = race.as_mut()?;
             let (go, turn) = oneshot::channel();
-            let caller = race.place(task::try_id());
+            let caller = race.place(caller);
             race.waiting.push(Waiting {
                 caller,
                 call: format!("{caller} {:?} {}", call.kind, call.name),
@@ -156,9 +181,10 @@ impl Turns {
             turn
         };
         self.0.changed.notify_one();
+        self.0.came.notify_waiters();
         // An error is the end of the race.
         turn.await.ok()?;
-        Some(Turn(self))
+        Some(Turn(self.clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Race>> {
@@ -173,13 +199,18 @@ impl Turns {
 impl Race {
     /// Whether all is at rest, so that the next turn can be given; `alone`: those who are elsewhere have been waited for.
     fn is_ready(&self, alone: bool) -> bool {
-        let callers: BTreeSet<usize> = self
-            .waiting
-            .iter()
-            .filter(|waiting| !waiting.go.is_closed())
-            .map(|waiting| waiting.caller)
-            .collect();
-        !self.busy && !callers.is_empty() && (alone || callers.len() >= self.racing)
+        let waiting = self.waiting_callers();
+        !self.busy && waiting > 0 && (alone || waiting >= self.racing)
+    }
+
+    fn waiting_callers(&self) -> usize {
+        let waiting = self.waiting.iter().filter(|waiting| !waiting.go.is_closed());
+        waiting.map(|waiting| waiting.caller).collect::<BTreeSet<usize>>().len()
+    }
+
+    /// How many have made a call or are done. Before all have, nobody's call is carried out.
+    fn come(&self) -> usize {
+        self.callers.len() + self.racers.saturating_sub(self.racing)
     }
 
     fn place(&mut self, caller: Caller) -> usize {
@@ -212,9 +243,9 @@ impl Race {
 }
 
 /// The turn of a call, which ends when this is dropped.
-struct Turn<'a>(&'a Turns);
+struct Turn(Turns);
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(race) = self.0.lock().as_mut() {
             race.busy = false;
