@@ -87,20 +87,60 @@ pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) 
         app.blobs().put_bytes(&layout.identity(&name), id.clone(), Condition::Always).await?;
         app.mark(&on_platform::membership(&name, tenant)).await?;
     }
-    claim_address(app, &layout, user, profile.email.reveal()).await?;
+    claim_address(app, &layout, user, profile.email.reveal(), None).await?;
     app.mark(&layout.user(user)).await?;
     for membership in &profile.memberships {
         app.mark(&layout.customer_user(membership.customer, user)).await?;
     }
-    Ok(())
+    look_again(app, tenant, profile).await
+}
+
+/// Mark, then look: entries of what has ended meanwhile go again.
+async fn look_again(app: &App, tenant: &TenantId, indexed: &Profile) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
+    let now = app.read::<Profile>(&layout.profile(indexed.id)).await?.map(|(profile, _)| profile);
+    let Some(now) = now.filter(|now| !now.is_leaving()) else {
+        return unindex_person(app, tenant, indexed).await;
+    };
+    for membership in &indexed.memberships {
+        if now.membership(membership.customer).is_none() {
+            complete_membership(app, tenant, indexed.id, membership.customer, true).await?;
+        }
+    }
+    let (before, after) = (identity_names(app, indexed), identity_names(app, &now));
+    if before == after { Ok(()) } else { unindex_identity(app, tenant, indexed).await }
+}
+
+/// Removes the entries by which a person is found, while they lead to this person.
+pub(crate) async fn unindex_person(app: &App, tenant: &TenantId, profile: &Profile) -> Result<(), Problem> {
+    let (layout, user) = (TenantLayout::new(tenant), profile.id);
+    unindex_identity(app, tenant, profile).await?;
+    for name in email_names(app, profile.email.reveal()) {
+        let path = layout.email(&name);
+        let Some((named, etag)) = named_user(app, &path).await? else { continue };
+        if named != user {
+            continue;
+        }
+        match app.blobs().delete(&path, Some(&etag)).await {
+            Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for membership in &profile.memberships {
+        app.unmark(&layout.customer_user(membership.customer, user)).await?;
+    }
+    Ok(app.unmark(&layout.user(user)).await?)
 }
 
 /// Removes the entries of an identity that is the person's no more, while they lead to the person.
 pub(crate) async fn unindex_identity(app: &App, tenant: &TenantId, before: &Profile) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
     for name in identity_names(app, before) {
-        if named_user(app, &layout.identity(&name)).await?.is_some_and(|(user, _)| user == before.id) {
-            app.unmark(&layout.identity(&name)).await?;
+        match named_user(app, &layout.identity(&name)).await? {
+            Some((user, _)) if user == before.id => app.unmark(&layout.identity(&name)).await?,
+            // Somebody new signs in by it.
+            Some(_) => continue,
+            None => {}
         }
         app.unmark(&on_platform::membership(&name, tenant)).await?;
     }

@@ -70,10 +70,12 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
             let until = due_day(&Item::SignIn { at }, &rules).unwrap_or(Date::MAX);
             if until > today && !app.exists(&path).await? {
                 let item = DueItem::SignIn { user: user.id(), name };
-                app.mark_due(tenant, until, item).await?;
+                app.mark_due(tenant, until, &item).await?;
                 let sign_in = SignIn { at, ip_address: client_ip(context).map(Personal::new), until };
                 match app.write(&path, &sign_in, Condition::IfAbsent).await {
-                    Ok(_) | Err(StoreError::AlreadyExists) => written.push(path),
+                    Ok(_) | Err(StoreError::AlreadyExists) => {
+                        written.extend([path, user.layout.due(until, &item.to_string())]);
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }

@@ -119,11 +119,12 @@ async fn commit(
     let work = Work::Acceptance { invite: invite.id, user, identity: name.clone() };
     let marker = app.begin(tenant, work).await?;
     let attempt = Attempt { app, layout: &layout, invite: invite.id, user, identity: &name, claimed, marker };
+    // Before the claim on the address: it leads whoever takes the claim over to this invitation.
+    app.mark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
     if !claim_own_address(app, &layout, user, &invite).await? {
-        attempt.take_back().await?;
+        attempt.take_back(&invite).await?;
         return Err(ProblemType::EmailTaken.into());
     }
-    app.mark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
     mark_record_due(app, tenant, invite.id).await?;
     invite.close(InviteStatus::Accepted, app.now());
     invite.acceptance = Some(records::Acceptance {
@@ -136,13 +137,16 @@ async fn commit(
         Ok(_) => {}
         Err(StoreError::PreconditionFailed) => {
             // Somebody else was faster, or the same person twice: only what is certainly nobody's is taken back.
-            let winner = app
-                .read::<Invite>(&layout.invite(invite.id))
-                .await?
-                .and_then(|(invite, _)| invite.acceptance);
-            if winner.is_none_or(|winner| winner.user != user) {
-                release_address(app, &layout, user, invite.email.reveal()).await?;
-                attempt.take_back().await?;
+            let now = app.read::<Invite>(&layout.invite(invite.id)).await?.map(|(invite, _)| invite);
+            let is_over = now.as_ref().is_none_or(|now| now.status != InviteStatus::Pending);
+            match now.and_then(|now| now.acceptance) {
+                Some(winner) if winner.user != user => attempt.take_back(&invite).await?,
+                // Another sign-in for the same user.
+                Some(winner) if winner.accepted_by != name => {
+                    apply::release(app, &layout, user, &name).await?;
+                }
+                None if is_over => attempt.take_back(&invite).await?,
+                _ => {}
             }
             return Err(ProblemType::PreconditionFailed.into());
         }
@@ -166,23 +170,25 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Takes back what was prepared for an acceptance that did not come about.
-    async fn take_back(&self) -> Result<(), Problem> {
+    /// Takes back what was prepared for an acceptance that did not come about. Where the claim on the identity was found, the
+    /// same person may be at another acceptance: then the worker takes it back, once nobody can be at it any more.
+    async fn take_back(&self, invite: &Invite) -> Result<(), Problem> {
         let Self { app, layout, user, .. } = self;
         app.unmark(&layout.reference(*user, RefKind::Invite, &self.invite.to_string())).await?;
-        if let Some(claim) = &self.claimed {
-            match app.blobs().delete(&layout.identity(self.identity), Some(claim)).await {
-                Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let Some(claim) = &self.claimed else { return Ok(()) };
+        release_address(app, layout, *user, invite.email.reveal()).await?;
+        match app.blobs().delete(&layout.identity(self.identity), Some(claim)).await {
+            Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
+            Err(error) => return Err(error.into()),
         }
         Ok(app.finish(&self.marker).await?)
     }
 }
 
-/// Claims the invited address for whoever becomes a user by this invitation; false when another user has it or is confirming
-/// it: one address leads to one person. Whoever learns of that has just proven the mailbox to be theirs, and can be invited to
-/// sign in anew as the user they are. Who is a user already keeps the address they have.
+/// Claims the invited address for whoever becomes a user by this invitation; false when another user has it, is confirming it
+/// or has just accepted an invitation to it: one address leads to one person. Whoever learns of that has just proven the
+/// mailbox to be theirs, and can be invited to sign in anew as the user they are. Who is a user already keeps the address they
+/// have.
 async fn claim_own_address(
     app: &App,
     layout: &TenantLayout,
@@ -192,7 +198,7 @@ async fn claim_own_address(
     if invite.rebinds.is_some() || app.exists(&layout.profile(user)).await? {
         return Ok(true);
     }
-    claim_address(app, layout, user, invite.email.reveal()).await
+    claim_address(app, layout, user, invite.email.reveal(), Some(invite.id)).await
 }
 
 /// The user that this identity is or becomes, and the claim if it was made here. An entry whose user does not name the

@@ -123,6 +123,10 @@ pub(crate) async fn complete(
     let is_theirs = |invite: &Invite| invite.acceptance.as_ref().is_some_and(|own| own.user == user);
     if let Some(invite) = invite.as_ref().filter(|invite| is_theirs(invite)) {
         apply(app, tenant, invite).await?;
+        if invite.acceptance.as_ref().is_some_and(|own| own.accepted_by != identity) {
+            // Another sign-in for the same user was faster.
+            release(app, &layout, user, identity).await?;
+        }
         return Ok(true);
     }
     if abandoned {
@@ -135,13 +139,26 @@ pub(crate) async fn complete(
     Ok(abandoned)
 }
 
-/// Removes the claim of an identity on a user who has no profile and no other invitation.
-async fn release(app: &App, layout: &TenantLayout, user: UserId, identity: &str) -> Result<(), Problem> {
+/// Removes the claim of an identity on a user whom it does not lead to: one without a profile and without another invitation,
+/// or one who signs in otherwise.
+pub(super) async fn release(
+    app: &App,
+    layout: &TenantLayout,
+    user: UserId,
+    identity: &str,
+) -> Result<(), Problem> {
     let path = layout.identity(identity);
     let Some((found, etag)): Option<(UserId, ETag)> = named_user(app, &path).await? else { return Ok(()) };
-    let has_profile = app.read::<Profile>(&layout.profile(user)).await?.is_some();
-    let others = app.names(layout.container(), &crate::layout::references(user, RefKind::Invite)).await?;
-    if found != user || has_profile || !others.is_empty() {
+    if found != user {
+        return Ok(());
+    }
+    let holds = if let Some((profile, _)) = app.read::<Profile>(&layout.profile(user)).await? {
+        people::identity_names(app, &profile).iter().any(|name| name == identity)
+    } else {
+        let invites = crate::layout::references(user, RefKind::Invite);
+        !app.names(layout.container(), &invites).await?.is_empty()
+    };
+    if holds {
         return Ok(());
     }
     match app.blobs().delete(&path, Some(&etag)).await {

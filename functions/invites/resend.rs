@@ -19,8 +19,8 @@ pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Probl
     let app = &context.app;
     let tenant = &user.tenant;
     let (invite, etag) = administered(&context, &user).await?;
-    let this = Some(context.invocation.clone());
-    if invite.resent_by != this {
+    let this = &context.invocation;
+    if !invite.resent_by.contains(this) {
         invite.usable_at(app.now())?;
         context.check_if_match(&etag)?;
         let record = AuditRecord::intended(app, By::user(&user), context.operation.id, invite.id);
@@ -28,7 +28,7 @@ pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Probl
     }
     for _ in 0..RACES {
         let (mut invite, etag) = administered(&context, &user).await?;
-        if invite.resent_by == this {
+        if invite.resent_by.contains(this) {
             return answer(&context, invite, &etag);
         }
         let now = app.now();
@@ -43,7 +43,7 @@ pub(super) async fn resend(context: Context, user: User) -> Result<Answer, Probl
         invite.resends += 1;
         invite.sent_at = now;
         invite.expires_at = due_at(&pending, &rules).unwrap_or(now);
-        invite.resent_by.clone_from(&this);
+        invite.resent_by.push(this.clone());
         invite.code = None;
         let email = store::email_name(app, invite.email.reveal());
         let work = Work::Invite { invite: invite.id, resend: invite.resends, email };

@@ -62,7 +62,7 @@ pub(crate) async fn store(app: &App, tenant: &Tenant, new: NewInvitation) -> Res
         created_at: now,
         sent_at: now,
         resends: 0,
-        resent_by: None,
+        resent_by: Vec::new(),
         expires_at: due_at(&pending, &rules).unwrap_or(now),
         closed_at: None,
         acceptance: None,
@@ -83,23 +83,48 @@ pub(super) fn email_name(app: &App, email: &EmailAddress) -> String {
     email_names(app, email).into_iter().next().unwrap_or_default()
 }
 
-/// Writes the entries of an invitation's status and removes those of the one before: every other comes from `pending`.
+/// Writes the entries of an invitation's status and removes those of the one before: every other comes from `pending`. Mark,
+/// then look: whoever closed the invitation meanwhile, or removed an accepted one with its person, has not seen these entries.
 pub(crate) async fn index(app: &App, layout: &TenantLayout, invite: &Invite) -> Result<(), Problem> {
-    app.mark(&layout.invite_in(invite.status, invite.id)).await?;
-    if let Some(customer) = invite.customer {
-        app.mark(&layout.customer_invite(customer, invite.status, invite.id)).await?;
-    }
-    if invite.status != InviteStatus::Pending {
-        app.unmark(&layout.invite_in(InviteStatus::Pending, invite.id)).await?;
-        if let Some(customer) = invite.customer {
-            app.unmark(&layout.customer_invite(customer, InviteStatus::Pending, invite.id)).await?;
+    let (id, customer) = (invite.id, invite.customer);
+    let mut status = invite.status;
+    loop {
+        app.mark(&layout.invite_in(status, id)).await?;
+        if let Some(customer) = customer {
+            app.mark(&layout.customer_invite(customer, status, id)).await?;
+        }
+        if status != InviteStatus::Pending {
+            unindex(app, layout, customer, InviteStatus::Pending, id).await?;
+        }
+        // From here on a reference under the person names it.
+        if status == InviteStatus::Accepted {
+            for email in email_names(app, invite.email.reveal()) {
+                app.unmark(&layout.email_invite(&email, id)).await?;
+            }
+        }
+        if matches!(status, InviteStatus::Expired | InviteStatus::Revoked) {
+            // It goes long after, by its period.
+            return Ok(());
+        }
+        match app.read::<Invite>(&layout.invite(id)).await? {
+            None => return unindex(app, layout, customer, status, id).await,
+            Some((now, _)) if now.status == status => return Ok(()),
+            // It is closed once.
+            Some((now, _)) => status = now.status,
         }
     }
-    // From here on a reference under the person names it.
-    if invite.status == InviteStatus::Accepted {
-        for email in email_names(app, invite.email.reveal()) {
-            app.unmark(&layout.email_invite(&email, invite.id)).await?;
-        }
+}
+
+async fn unindex(
+    app: &App,
+    layout: &TenantLayout,
+    customer: Option<CustomerId>,
+    status: InviteStatus,
+    id: InviteId,
+) -> Result<(), Problem> {
+    app.unmark(&layout.invite_in(status, id)).await?;
+    if let Some(customer) = customer {
+        app.unmark(&layout.customer_invite(customer, status, id)).await?;
     }
     Ok(())
 }

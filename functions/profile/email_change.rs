@@ -101,21 +101,25 @@ pub(crate) async fn complete(
 /// `DELETE T/profile/email-change`: takes the change back; its link is void from then on.
 pub(super) async fn cancel(context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
-    if pending_at(&user.profile, context.now()).is_none() {
+    let Some(change) = pending_at(&user.profile, context.now()) else {
         return if context.has_removed(&user).await? {
             Ok(respond::no_content())
         } else {
             Err(ProblemType::NotFound.into())
         };
-    }
+    };
     let mut own = OwnProfile::new(&context, &user)?;
     let record = AuditRecord::intended(app, By::user(&user), context.operation.id, user.id());
     app.audit(&user.tenant.id, &record.about([user.id()])).await?;
     context.remember_removal(&user).await?;
     while let Some(next) = without_pending(own.profile(), context.now()) {
         if own.commit(next).await? {
-            break;
+            return Ok(respond::no_content());
         }
+    }
+    // Somebody else was faster: what they have confirmed cannot be taken back.
+    if own.profile().confirmed_email_change >= change.number {
+        return Err(ProblemType::NotFound.into());
     }
     Ok(respond::no_content())
 }

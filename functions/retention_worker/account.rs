@@ -13,7 +13,7 @@ use crate::{
     context::if_unchanged,
     due::DueItem,
     mail::{Link, Outgoing},
-    people::{RACES, administrators, is_active_administrator},
+    people::{RACES, administrators, index_user, is_active_administrator},
     problem::{Problem, ProblemType},
     sign_ins::LastUse,
 };
@@ -137,23 +137,33 @@ impl Run<'_> {
         }
     }
 
-    /// Mark, then look, also for whoever resumes after the mark: who asked for access meanwhile is answered first. Whoever
-    /// asks later finds the mark.
+    /// Mark, then look, also for whoever resumes after the mark: who asked for access meanwhile is answered first, and who came
+    /// back stays. Whoever does so later finds the mark.
     async fn look_and_remove(&mut self, profile: Profile, etag: &ETag) -> Result<Next, Problem> {
         if self.has_open_request(profile.id).await? {
-            return self.stay(profile, etag).await;
+            self.protected.insert(profile.id, Some(Protection::OpenRequest));
+            let review = self.rules.review_protected.add_to(self.app.today());
+            return self.stay(profile, etag, Next::LookAgain(review)).await;
         }
-        self.remove(&profile).await
+        let (last_use, _) = self.last_use(profile.id).await?;
+        let unmarked = Profile { leaving_since: None, ..profile.clone() };
+        let (day, warned) = last_use.map_or((None, None), |last| (Some(last.day), last.warned));
+        let item = Item::account(&unmarked, day, warned);
+        match retention::decide(&item, None, self.app.now(), &self.rules) {
+            Decision::Keep { recheck } => self.stay(profile, etag, recheck.into()).await,
+            _ => self.remove(&profile).await,
+        }
     }
 
     /// Takes the mark back.
-    async fn stay(&mut self, mut profile: Profile, etag: &ETag) -> Result<Next, Problem> {
+    async fn stay(&mut self, mut profile: Profile, etag: &ETag, next: Next) -> Result<Next, Problem> {
         profile.leaving_since = None;
         self.app.write(&self.layout.profile(profile.id), &profile, if_unchanged(etag)).await?;
         if is_active_administrator(&profile) {
             administrators::add(self.app, &self.layout, profile.id).await?;
         }
-        self.protected.insert(profile.id, Some(Protection::OpenRequest));
-        Ok(Next::LookAgain(self.rules.review_protected.add_to(self.app.today())))
+        // Whoever was writing the person's entries meanwhile has seen the mark.
+        index_user(self.app, &self.tenant, &profile).await?;
+        Ok(next)
     }
 }

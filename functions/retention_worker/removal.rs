@@ -17,7 +17,7 @@ use crate::{
     due::DueItem,
     export_worker::drop_package,
     layout::{self, RefKind},
-    people::{self, RACES, email_names, named_user},
+    people::{self, RACES},
     problem::{Problem, ProblemType},
     sign_ins::{self, LastUse},
 };
@@ -31,7 +31,7 @@ impl Run<'_> {
     /// Removes the account as far as one message gets.
     pub(super) async fn remove(&mut self, profile: &Profile) -> Result<Next, Problem> {
         let user = profile.id;
-        self.unindex_person(profile).await?;
+        people::unindex_person(self.app, &self.tenant, profile).await?;
         let mut steps = STEPS;
         loop {
             let prefix = layout::refs(user);
@@ -70,27 +70,6 @@ impl Run<'_> {
             self.forget(&item, &DueItem::Idle(user)).await?;
         }
         Ok(())
-    }
-
-    /// Removes the entries by which the person is found, while they lead to this person.
-    async fn unindex_person(&self, profile: &Profile) -> Result<(), Problem> {
-        let (app, user) = (self.app, profile.id);
-        people::unindex_identity(app, &self.tenant, profile).await?;
-        for name in email_names(app, profile.email.reveal()) {
-            let path = self.layout.email(&name);
-            let Some((named, etag)) = named_user(app, &path).await? else { continue };
-            if named != user {
-                continue;
-            }
-            match app.blobs().delete(&path, Some(&etag)).await {
-                Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        for membership in &profile.memberships {
-            app.unmark(&self.layout.customer_user(membership.customer, user)).await?;
-        }
-        Ok(app.unmark(&self.layout.user(user)).await?)
     }
 
     /// Takes the person off what a reference names. What is not theirs any more stays as it is.
@@ -147,9 +126,13 @@ impl Run<'_> {
         if !theirs || invite.status == InviteStatus::Pending {
             return Ok(());
         }
+        // Whoever accepted it may not have come to its entries.
+        self.unindex(&Invite { status: InviteStatus::Pending, ..invite.clone() }).await?;
         self.unindex(&invite).await?;
         self.forget(&Item::from(&invite), &DueItem::Invite(id)).await?;
-        Ok(self.app.unmark(&path).await?)
+        self.app.unmark(&path).await?;
+        // Or be at them, and have seen it.
+        self.unindex(&invite).await
     }
 
     /// A closed case stays for its period, without its package and what was said with it.

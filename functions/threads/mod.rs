@@ -3,7 +3,8 @@
 //!
 //! The last comment may go while another is being written. Whoever writes makes the thread after the comment's index entry;
 //! whoever removes looks at the entries again after removing the thread. Either the writer comes after that removal, or the
-//! remover sees the writer's entry: the thread is there in both cases.
+//! remover sees the writer's entry: the thread is there in both cases. Where a remover makes the thread again and the last
+//! comment goes meanwhile, the entries tell that too.
 
 use http::Method;
 use jiff::Timestamp;
@@ -24,7 +25,8 @@ use crate::{
     layout::{self, TenantLayout},
     listing::{self, List},
     operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
-    problem::Problem,
+    people::RACES,
+    problem::{Problem, ProblemType},
     respond::{self, Answer},
 };
 
@@ -115,18 +117,16 @@ pub(crate) async fn ensure(
     }
 }
 
-/// Removes a thread in which no comment stands any more, after the entry of one has been removed.
+/// Removes a thread in which no comment stands any more, after the entry of one has been removed. Whatever was done, somebody
+/// may have written or removed another comment meanwhile: the entries are looked at again.
 pub(crate) async fn settle(
     app: &App,
     layout: &TenantLayout,
     customer: CustomerId,
     hash: &str,
 ) -> Result<(), Problem> {
-    match standing(app, layout, customer, hash).await? {
-        None => end(app, layout, customer, hash).await,
-        // Whoever removed it may have been killed before it was there again.
-        Some(comment) => Ok(ensure(app, layout, hash, &comment).await?),
-    }
+    let found = standing(app, layout, customer, hash).await?;
+    follow(app, layout, customer, hash, found).await
 }
 
 /// The same where no entry was found any more. Whoever writes one meanwhile keeps the thread.
@@ -136,11 +136,29 @@ pub(crate) async fn end(
     customer: CustomerId,
     hash: &str,
 ) -> Result<(), Problem> {
-    app.unmark(&layout.thread(customer, hash)).await?;
-    if let Some(comment) = standing(app, layout, customer, hash).await? {
-        ensure(app, layout, hash, &comment).await?;
+    follow(app, layout, customer, hash, None).await
+}
+
+async fn follow(
+    app: &App,
+    layout: &TenantLayout,
+    customer: CustomerId,
+    hash: &str,
+    mut found: Option<Comment>,
+) -> Result<(), Problem> {
+    for _ in 0..RACES {
+        let stands = found.is_some();
+        match found {
+            // Whoever removed it may have been killed before it was there again.
+            Some(comment) => ensure(app, layout, hash, &comment).await?,
+            None => app.unmark(&layout.thread(customer, hash)).await?,
+        }
+        found = standing(app, layout, customer, hash).await?;
+        if found.is_some() == stands {
+            return Ok(());
+        }
     }
-    Ok(())
+    Err(ProblemType::PreconditionFailed.into())
 }
 
 /// A comment that stands in a thread; entries whose comment is gone do not count.

@@ -88,9 +88,11 @@ impl Case {
         }
     }
 
-    /// The person wants it no more.
+    /// The person wants it no more, nor a package that is there already.
     pub fn withdraw(&mut self, now: Timestamp) -> Result<(), ClosedCase> {
-        self.step(CaseState::Withdrawn, CaseEventKind::Withdrawn, now)
+        self.step(CaseState::Withdrawn, CaseEventKind::Withdrawn, now)?;
+        self.package = None;
+        Ok(())
     }
 
     /// The person has no account any more: there is nobody to answer. What is kept of a closed case has no free text.

@@ -43,9 +43,9 @@ pub struct Invite {
     pub sent_at: Timestamp,
     /// How often it was sent again: the link holds the number, so an older link is void.
     pub resends: u32,
-    /// The invocation that last sent it again: a delivery that the host repeats does not count twice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resent_by: Option<String>,
+    /// The invocations that sent it again: a delivery that the host repeats does not count twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resent_by: Vec<String>,
     /// When the link stops working.
     pub expires_at: Timestamp,
     /// When it was accepted, revoked or found expired.
