@@ -5,6 +5,7 @@
 
 mod accepting;
 mod changing;
+mod interleavings;
 mod leaving;
 #[path = "../support/mod.rs"]
 mod support;
@@ -65,6 +66,11 @@ impl Scene {
 
     async fn member(&self, email: &str) -> User {
         self.portal.member(&self.tenant, &self.customer, email).await
+    }
+
+    /// The administrator, at the other process.
+    fn administrator(&self) -> support::Caller<'_> {
+        self.other.as_(&self.tenant.administrator)
     }
 
     fn path(&self, rest: &str) -> String {

@@ -140,7 +140,8 @@ impl Portal {
         }
     }
 
-    async fn deliver(&self, message: Enqueued) -> Delivery {
+    /// Delivers one message, again while that fails.
+    pub(crate) async fn deliver(&self, message: Enqueued) -> Delivery {
         let Enqueued { queue, message, .. } = message;
         let mut delivery = Delivery { queue, message, statuses: Vec::new() };
         let Some(function) = function_of_queue(&delivery.queue) else {

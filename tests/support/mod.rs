@@ -12,6 +12,7 @@
 
 mod answer;
 mod caller;
+mod consistency;
 mod contract;
 mod figures;
 mod files;
