@@ -6,3 +6,4 @@
 mod support;
 
 mod test_build;
+mod two_processes;
