@@ -205,6 +205,11 @@ impl World {
         self.succeed("maja PATCH ~/profile", json!({"email": "maja.ny@example.com"})).await;
         let token = self.token_for("maja.ny", "#email=").await;
         self.names.insert("change", token);
+        // Work that is announced and not done yet.
+        let case = self.succeed("maja POST ~/requests", json!({"kind": "access"})).await;
+        self.remember("open", &case["id"]);
+        let announced = self.queue.drain().pop().expect("a message").message;
+        self.names.insert("work", announced);
         let page = self.succeed("karin GET ~/users?limit=1", Value::Null).await;
         self.remember("cursor", &page["next"]);
     }
