@@ -115,7 +115,7 @@ def report(result: dict) -> None:
             print(f"  input: {path}")
         panics = re.findall(r"panicked at .*\n.*", result["said"])
         tail = result["said"].strip().splitlines()[-12:]
-        print("  " + "\n  ".join(panics[-1].splitlines() if panics else tail), flush=True)
+        print("  " + "\n  ".join(panics[0].splitlines() if panics else tail), flush=True)
 
 
 def positive(text: str) -> int:

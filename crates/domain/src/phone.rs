@@ -71,8 +71,9 @@ fn compact(text: &str) -> Option<String> {
     if let Some(international) = compact.strip_prefix("00") {
         compact = format!("+{international}");
     }
-    // `+46 (0)70-174 06 05`: written everywhere in Sweden, dialled nowhere.
-    if let Some(national) = compact.strip_prefix("+460") {
+    // `+46 (0)70-174 06 05`: written everywhere in Sweden, dialled nowhere. Were more than one zero to leave one, what is kept
+    // would be read as another number.
+    while let Some(national) = compact.strip_prefix("+460") {
         compact = format!("+46{national}");
     }
     let digits = compact.bytes().filter(u8::is_ascii_digit).count();
@@ -171,6 +172,12 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read(&"0".repeat(1_000_000)), None);
+    }
+
+    #[test]
+    fn a_number_with_more_zeros_than_it_should_have_is_read_again_as_it_is_kept() {
+        assert_eq!(read("0046 00 83 00 10").as_deref(), Some("+46830010"));
+        assert_eq!(read("+46830010").as_deref(), Some("+46830010"));
     }
 
     #[test]
