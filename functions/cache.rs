@@ -58,6 +58,8 @@ pub(crate) struct Caches {
     pub(crate) last_use: Cache<(TenantId, UserId, Date), ()>,
     /// When storage last answered.
     pub(crate) storage_reached: Cache<(), Timestamp>,
+    /// Whoever looks whether it answers: one at a time.
+    pub(crate) storage_asked: tokio::sync::Mutex<()>,
     /// Days for which a tenant is marked as having something due or waiting.
     pub(crate) days: Cache<(TenantId, Date, &'static str), ()>,
 }
@@ -72,6 +74,7 @@ impl Default for Caches {
             sign_ins: Cache::new(10_000, day),
             last_use: Cache::new(10_000, day),
             storage_reached: Cache::new(1, minute),
+            storage_asked: tokio::sync::Mutex::default(),
             days: Cache::new(10_000, day),
         }
     }

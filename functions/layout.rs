@@ -36,6 +36,11 @@ pub(crate) mod on_platform {
     pub(crate) const DUE: &str = "due/";
     pub(crate) const KEYS: &str = "keys/";
 
+    /// Written to see whether anything can be.
+    pub(crate) fn probe() -> BlobPath {
+        BlobPath::new(platform(), "probe")
+    }
+
     pub(crate) fn tenant(id: &TenantId) -> BlobPath {
         BlobPath::new(platform(), format!("{TENANTS}{id}.json"))
     }

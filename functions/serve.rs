@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::A
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
-use kundportal_store::ByteStream;
+use kundportal_store::{ByteStream, as_removal};
 use sync_wrapper::{SyncStream, SyncWrapper};
 use warp::{Filter, Reply, path::FullPath};
 
@@ -171,7 +171,9 @@ impl Router {
             invocation: invocation.to_owned(),
             peer: incoming.peer.map(|peer| peer.ip()),
         };
-        (operation.path, caught(admit(context)).await)
+        let removes = operation.method == Method::DELETE;
+        let admitted = caught(admit(context));
+        (operation.path, if removes { as_removal(admitted).await } else { admitted.await })
     }
 }
 

@@ -33,7 +33,8 @@ struct CommandLine {
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     let environment = Environment::of_process();
-    tracing_subscriber::fmt().with_target(false).with_ansi(false).init();
+    // Where the log cannot be written, nothing is said of it: standard error may be as full as it is.
+    tracing_subscriber::fmt().with_target(false).with_ansi(false).log_internal_errors(false).init();
     match run(command_line, &environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {

@@ -80,12 +80,9 @@ pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(
     let (listener, port) = port::listen(&folder, options.port).await?;
     let local = Local::start(&folder, port, environment)?;
     // The folder is ours alone, so nobody is at work any more on what a run that was killed had taken out of its queues.
-    local
-        .store
-        .queue()
-        .release_all()
-        .await
-        .map_err(|error| format!("The queues cannot be read: {error}."))?;
+    local.store.queue().release_all().await.map_err(|error| {
+        format!("The data folder {} cannot be written: {error}.", folder.path().display())
+    })?;
     let ended = local.serve(listener, &mut ending, &folder, options.empty).await;
     local.stop().await;
     ended

@@ -34,7 +34,10 @@ async fn a_call_fails_or_the_process_ends_where_a_test_wants_it() {
     portal.plan(fault(1, "before", "fail")).await;
     portal.anyone().get("/api/health").await.expect(503);
     portal.anyone().get("/api/health").await.expect(200);
-    assert_eq!(portal.calls().await, ["List platform/tenants/"; 2]);
+    assert_eq!(
+        portal.calls().await,
+        ["Put platform/probe", "Put platform/probe", "CreateContainer platform"]
+    );
     portal.advance_hours(1);
     portal.plan(fault(1, "after", "kill")).await;
     let broken = portal.anyone().attempt(Method::GET, "/api/health", |request| request).await;

@@ -53,6 +53,46 @@ async fn a_folder_that_cannot_be_written() {
     assert_eq!(said.lines().count(), 1);
 }
 
+/// In `/proc` not even root can make a file.
+#[tokio::test]
+async fn a_folder_of_contents_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/proc", folder.path().join("contents")).unwrap();
+    let (code, said) = refusal(program(folder.path(), &["--empty"])).await;
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("The data folder ") && said.contains("/contents cannot be written"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_disk_on_which_nothing_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = LocalRun::start(folder.path()).await;
+    run.signal("TERM");
+    run.ended().await;
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" --empty --data-dir \"$1\" --port 0"]);
+    command.arg(env!("CARGO_BIN_EXE_kundportal")).arg(folder.path()).stdin(Stdio::null());
+    let (code, said) = refusal(command).await;
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("The data folder ") && said.contains("cannot be written"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_database_that_another_program_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = LocalRun::start(folder.path()).await;
+    run.signal("TERM");
+    run.ended().await;
+    let other = rusqlite::Connection::open(folder.path().join("store.sqlite3")).unwrap();
+    other.execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE").unwrap();
+    let (code, said) = refusal(program(folder.path(), &["--empty"])).await;
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("The database ") && said.contains("is held by another program"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
 #[tokio::test]
 async fn a_damaged_database() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@
 //! let again = Portal::start_from(&snapshot).await;            // any number of them, each on a copy of its own
 //! ```
 //!
-//! Time stands still until the test moves it, as on every other portal: the handler reads it from a file of the folder.
+//! Time stands still until the test moves it, as on every other portal: the handler reads it from a file.
 
 use std::{
     fs::{self, File},
@@ -55,6 +55,10 @@ const CLOCK: &str = "clock";
 pub(crate) struct Setting {
     variables: Vec<(String, String)>,
     told: Mutex<Option<Timestamp>>,
+    /// The clock and the log, which have room where the store has none.
+    aside: TempDir,
+    /// Whether the limit of a file's size is an error, as a quota's, and not the end of the handler.
+    has_quota: bool,
 }
 
 /// A handler of its own.
@@ -97,14 +101,21 @@ impl Portal {
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let issuer = Arc::new(Issuer::start().await);
         let now = "2026-03-02T08:00:00Z".parse().expect("a time");
-        Self::over_folder(temporary_folder(), issuer, now, 1, variables).await
+        Self::over_folder(temporary_folder(), issuer, now, 1, variables, false).await
     }
 
     /// With its folder on disk, for what is too much for memory.
     pub(crate) async fn start_served_on_disk() -> Self {
         let issuer = Arc::new(Issuer::start().await);
         let now = "2026-03-02T08:00:00Z".parse().expect("a time");
-        Self::over_folder(TempDir::new().expect("a folder"), issuer, now, 1, Vec::new()).await
+        Self::over_folder(TempDir::new().expect("a folder"), issuer, now, 1, Vec::new(), false).await
+    }
+
+    /// With its folder on a disk of the test's own; `prlimit --fsize` is its quota.
+    pub(crate) async fn start_served_in(folder: TempDir) -> Self {
+        let issuer = Arc::new(Issuer::start().await);
+        let now = "2026-03-02T08:00:00Z".parse().expect("a time");
+        Self::over_folder(folder, issuer, now, 1, Vec::new(), true).await
     }
 
     /// On a copy of what was stored.
@@ -112,8 +123,8 @@ impl Portal {
         let folder = temporary_folder();
         copy(snapshot.folder.path(), folder.path());
         let issuer = Arc::clone(&snapshot.issuer);
-        Self::over_folder(folder, issuer, snapshot.now, snapshot.invocations, snapshot.variables.clone())
-            .await
+        let variables = snapshot.variables.clone();
+        Self::over_folder(folder, issuer, snapshot.now, snapshot.invocations, variables, false).await
     }
 
     async fn over_folder(
@@ -122,7 +133,9 @@ impl Portal {
         now: Timestamp,
         invocations: u64,
         extra: Vec<(String, String)>,
+        has_quota: bool,
     ) -> Self {
+        let aside = temporary_folder();
         let clock = Arc::new(FixedClock::new(now));
         let store = EmbeddedStore::open(
             folder.path(),
@@ -131,14 +144,14 @@ impl Portal {
             clock.clone(),
             Arc::new(SystemEntropy),
         );
-        let mut variables = app_settings(folder.path(), &issuer);
+        let mut variables = app_settings(folder.path(), aside.path(), &issuer);
         variables.extend(extra);
         let store = Store::Embedded(Box::new(store.expect("an embedded store")), folder);
         let mut world = World::new(store, clock, issuer);
         world.invocations = invocations.into();
         // A handler that was killed takes its connections with it.
         world.client = client(0);
-        world.served = Some(Setting { variables, told: Mutex::default() });
+        world.served = Some(Setting { variables, told: Mutex::default(), aside, has_quota });
         Self::over_a_process(Arc::new(world)).await
     }
 
@@ -213,7 +226,7 @@ impl Portal {
 
     /// What the handlers have written to their log.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.world.folder().join("handler.log")).unwrap_or_default()
+        fs::read_to_string(self.world.aside().join("handler.log")).unwrap_or_default()
     }
 
     /// Shows the handler the time, where it has to be told.
@@ -240,6 +253,10 @@ impl World {
         self.embedded().1
     }
 
+    fn aside(&self) -> &Path {
+        self.setting().aside.path()
+    }
+
     fn setting(&self) -> &Setting {
         self.served.as_ref().expect("how handlers are started")
     }
@@ -250,8 +267,8 @@ impl World {
         if *told == Some(now) {
             return;
         }
-        let file = self.folder().join(CLOCK);
-        let draft = self.folder().join("clock.draft");
+        let file = self.aside().join(CLOCK);
+        let draft = self.aside().join("clock.draft");
         fs::write(&draft, now.to_string()).expect("the time is written");
         fs::rename(draft, file).expect("the time is shown");
         *told = Some(now);
@@ -299,7 +316,7 @@ fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) 
 /// How many of the variables are every portal's.
 const FIXED: usize = 18;
 
-fn app_settings(folder: &Path, issuer: &Issuer) -> Vec<(String, String)> {
+fn app_settings(folder: &Path, aside: &Path, issuer: &Issuer) -> Vec<(String, String)> {
     let key = |first: u8| {
         let key: Vec<u8> = (0..32).map(|byte| byte ^ first).collect();
         format!("1:{}", BASE64.encode(&key))
@@ -310,7 +327,7 @@ fn app_settings(folder: &Path, issuer: &Issuer) -> Vec<(String, String)> {
         ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "00000000-0000-4000-8000-000000000001".to_owned()),
         ("KUNDPORTAL_DEV_END_WITH_INPUT", "1".to_owned()),
         ("KUNDPORTAL_TEST_FAULTS", "1".to_owned()),
-        ("KUNDPORTAL_TEST_CLOCK", path(folder.join(CLOCK))),
+        ("KUNDPORTAL_TEST_CLOCK", path(aside.join(CLOCK))),
         ("KUNDPORTAL_DATA_DIR", path(folder.to_owned())),
         ("KUNDPORTAL_SIGNED_URL_BASE", SIGNED_URL_BASE.to_owned()),
         ("KUNDPORTAL_SIGNED_URL_KEY", BASE64.encode(&SIGNING_KEY)),
@@ -390,7 +407,7 @@ impl Process {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let log = fs::read_to_string(world.folder().join("handler.log")).unwrap_or_default();
+        let log = fs::read_to_string(world.aside().join("handler.log")).unwrap_or_default();
         panic!("the handler does not answer: {log}");
     }
 }
@@ -404,10 +421,15 @@ impl Drop for Process {
 }
 
 fn spawn(world: &World, port: u16) -> Child {
-    let log = File::options().create(true).append(true).open(world.folder().join("handler.log"));
+    let log = File::options().create(true).append(true).open(world.aside().join("handler.log"));
     let mut log = log.expect("a log");
     let _ = writeln!(log, "-- a handler starts");
-    Command::new(env!("CARGO_BIN_EXE_kundportal"))
+    let program = env!("CARGO_BIN_EXE_kundportal");
+    let mut command = Command::new(if world.setting().has_quota { "sh" } else { program });
+    if world.setting().has_quota {
+        command.args(["-c", "trap '' XFSZ; exec \"$0\"", program]);
+    }
+    command
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_BACKTRACE"))
         .envs(world.setting().variables.iter().map(|(name, value)| (name, value)))

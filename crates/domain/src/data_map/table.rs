@@ -104,7 +104,8 @@ pub(super) const fn entry(category: Category) -> Entry {
                 Tenant "reads/**",
                 Tenant "due/**",
                 Platform "due/**",
-                Platform "work/**"
+                Platform "work/**",
+                Platform "probe"
             ],
             LegitimateInterests,
             LeftOut("left-out-index"),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, LIST_LIMIT, Page,
-    Properties, SignedUrl, StoreError, conditions::within, cut, names,
+    Properties, SignedUrl, StoreError, conditions::within, cut, names, removal::is_removal,
 };
 
 /// Bytes gathered before they go to a content file, and read from one at once.
@@ -163,24 +163,30 @@ impl BlobStore for EmbeddedStore {
         names::check(path)?;
         let arrived = self.receive(body).await?;
         let now = self.clock.now();
-        let path = path.clone();
+        let (path, removal) = (path.clone(), is_removal());
         let database = Arc::clone(&self.database);
         self.database
             .with_writer(move |connection| {
+                database.admit(removal)?;
                 let (size, content, draft) = match arrived {
                     Arrived::Small(bytes) => (bytes.len() as u64, Content::Inline(bytes), None),
                     Arrived::Large(draft, size) => {
                         (size, Content::File(draft.name().to_owned()), Some(draft))
                     }
                 };
-                let written = database::transact(connection, |transaction| {
+                let written = database.transact_with_reserve(connection, removal, |transaction| {
                     rows::write(transaction, &path, &condition, size, &content, now)
                 });
-                // Where the row may be there, the file stays: the sweep sees whether it is.
-                if let Some(draft) = draft
-                    && !matches!(written, Err(database::Failure::Refused(_)))
-                {
-                    draft.keep();
+                if let Some(draft) = draft {
+                    match &written {
+                        Ok(_) => draft.keep(),
+                        Err(database::Failure::Refused(_)) => drop(draft),
+                        // Where the row may be there, the file stays: a sweep sees whether it is.
+                        Err(database::Failure::Uncertain(_)) => {
+                            draft.keep();
+                            database.doubt();
+                        }
+                    }
                 }
                 let (etag, orphan) = written?;
                 if let Some(orphan) = orphan {
@@ -197,7 +203,7 @@ impl BlobStore for EmbeddedStore {
         let database = Arc::clone(&self.database);
         self.database
             .with_writer(move |connection| {
-                let deleted = database::transact(connection, |transaction| {
+                let deleted = database.transact_with_reserve(connection, true, |transaction| {
                     rows::delete(transaction, &path, if_match.as_ref())
                 });
                 if let Some(orphan) = deleted? {

@@ -5,15 +5,15 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{OpenError, schema};
-use crate::StoreError;
+use super::{OpenError, draft::PART, reserve::Reserve, schema, sweep};
+use crate::{StoreError, removal::is_removal};
 
 const FILE: &str = "store.sqlite3";
 const CONTENTS: &str = "contents";
@@ -34,6 +34,9 @@ pub(super) struct Database {
     writer: Arc<tokio::sync::Mutex<Connection>>,
     readers: [Mutex<Option<Connection>>; READERS],
     turn: AtomicUsize,
+    reserve: Reserve,
+    /// A content file may be there whose row is not.
+    doubt: AtomicBool,
 }
 
 /// Why a transaction came to nothing.
@@ -58,6 +61,8 @@ impl Database {
         let file = folder.join(FILE);
         let unwritable = |source| OpenError::Unwritable { folder: folder.to_owned(), source };
         create_private(&contents).map_err(unwritable)?;
+        try_to_write(&contents)
+            .map_err(|source| OpenError::Unwritable { folder: contents.clone(), source })?;
         let writer = Self::first_connection_once_free(&file, folder, &contents)?;
         Ok(Self {
             contents,
@@ -65,6 +70,8 @@ impl Database {
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: [const { Mutex::new(None) }; READERS],
             turn: AtomicUsize::new(0),
+            reserve: Reserve::new(folder),
+            doubt: AtomicBool::new(false),
         })
     }
 
@@ -96,8 +103,10 @@ impl Database {
         connection.pragma_update(None, "journal_mode", "wal").map_err(broken)?;
         if version == 0 {
             // An empty database beside contents is one that was lost: as a new one it would have them all swept away.
-            let holds_contents = fs::read_dir(contents).is_ok_and(|mut files| files.next().is_some());
-            if holds_contents {
+            let holds_contents =
+                fs::read_dir(contents).is_ok_and(|files| files.flatten().any(|file| is_complete(&file)));
+            // Unless another process has begun it, and filled it, just now.
+            if holds_contents && schema::version(&connection).map_err(broken)? == 0 {
                 return Err(OpenError::Damaged { folder: folder.to_owned() });
             }
             schema::create(&mut connection).map_err(broken)?;
@@ -174,19 +183,70 @@ impl Database {
     /// Work with the writing connection, on a thread that may wait. It is carried through even if nobody waits for it
     /// any more.
     pub(super) async fn with_writer<T: Send + 'static>(
-        &self,
+        self: &Arc<Self>,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
-        blocking(move || work(&mut writer)).await
+        let done = blocking(move || work(&mut writer)).await;
+        if done.is_ok() && self.doubt.swap(false, Ordering::Relaxed) {
+            self.tidy_up();
+        }
+        done
     }
 
     /// One transaction.
     pub(super) async fn write<T: Send + 'static>(
-        &self,
+        self: &Arc<Self>,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.with_writer(|connection| transact(connection, work).map_err(StoreError::from)).await
+        let (database, removal) = (Arc::clone(self), is_removal());
+        self.with_writer(move |connection| {
+            database.admit(removal)?;
+            transact(connection, work).map_err(StoreError::from)
+        })
+        .await
+    }
+
+    /// Lets removals write, and everybody else as long as there is room that is kept for removals.
+    pub(super) fn admit(&self, removal: bool) -> Result<(), StoreError> {
+        if removal { Ok(()) } else { self.reserve.keep().map_err(StoreError::broken) }
+    }
+
+    /// One transaction, which gets the room that is kept for removals where it is one and finds none.
+    pub(super) fn transact_with_reserve<T>(
+        &self,
+        connection: &mut Connection,
+        removal: bool,
+        work: impl Fn(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, Failure> {
+        match transact(connection, &work) {
+            Err(Failure::Refused(error)) if removal && is_full(&error) && self.reserve.give() => {
+                transact(connection, work)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Notes that a content file was kept without knowing whether its row is there: it is looked after once writing is
+    /// possible again.
+    pub(super) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
+    }
+
+    /// Removes in the background what was left behind, and sees to the room for removals.
+    pub(super) fn tidy_up(self: &Arc<Self>) {
+        let database = Arc::clone(self);
+        std::thread::spawn(move || {
+            if let Err(error) = sweep::sweep(&database) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "leftovers remain");
+            }
+            if let Err(error) = database.reserve.keep() {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "there is no room to keep for removals: nothing else is written"
+                );
+            }
+        });
     }
 
     /// Work with the writing connection on this thread, which must not be one of the runtime's.
@@ -206,6 +266,22 @@ fn create_private(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
+/// Whether a file in the folder of contents is none that somebody is making, or was.
+fn is_complete(file: &fs::DirEntry) -> bool {
+    !file.file_name().to_string_lossy().ends_with(PART)
+}
+
+/// Whether files can be made in a folder.
+fn try_to_write(folder: &Path) -> io::Result<()> {
+    // Named as a content that is not complete: a sweep removes it should it remain, or before.
+    let file = folder.join(format!("{:032x}{PART}", std::process::id()));
+    fs::File::create(&file)?;
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// One transaction that sees nobody else's work.
 pub(super) fn transact<T>(
     connection: &mut Connection,
@@ -215,8 +291,19 @@ pub(super) fn transact<T>(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| Failure::Refused(StoreError::broken(error)))?;
     let outcome = work(&transaction).map_err(Failure::Refused)?;
-    transaction.commit().map_err(|error| Failure::Uncertain(StoreError::broken(error)))?;
+    transaction.commit().map_err(|error| {
+        let error = StoreError::broken(error);
+        // The last page of a transaction says that it is committed: without room for that it is not.
+        if is_full(&error) { Failure::Refused(error) } else { Failure::Uncertain(error) }
+    })?;
     Ok(outcome)
+}
+
+/// Whether a disk was full.
+fn is_full(error: &StoreError) -> bool {
+    let StoreError::Unavailable { source, .. } = error else { return false };
+    let error = source.downcast_ref::<rusqlite::Error>();
+    error.is_some_and(|error| error.sqlite_error_code() == Some(ErrorCode::DiskFull))
 }
 
 /// Empties the write-ahead log; false when somebody is in the way.

@@ -4,6 +4,7 @@
 //! - A row is the commit point. A content file is complete and on disk before its row, so a kill leaves at worst a file
 //!   without a row, which the next start removes.
 //! - Durability is SQLite's: write-ahead log, `synchronous=FULL`.
+//! - A disk that is full takes nothing more, and everything can be read; removals have some room that is kept back for them.
 //! - Deleted contents are overwritten in the database (`secure_delete`); the log keeps them until
 //!   [`EmbeddedStore::checkpoint`] or the last process ends well.
 
@@ -13,6 +14,7 @@ mod draft;
 mod open_error;
 mod outbox;
 mod queue;
+mod reserve;
 mod rows;
 mod schema;
 mod sweep;
@@ -52,15 +54,7 @@ impl EmbeddedStore {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
         let database = Arc::new(Database::open(data_dir)?);
-        let swept = Arc::clone(&database);
-        std::thread::spawn(move || {
-            if let Err(error) = sweep::sweep(&swept) {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "leftovers of a killed process remain"
-                );
-            }
-        });
+        database.tidy_up();
         Ok(Self { database, urls: UrlSigner::new(signing, base_url), clock, entropy })
     }
 

@@ -23,7 +23,7 @@ pub(super) fn sweep(database: &Arc<Database>) -> Result<usize, StoreError> {
         let path = entry.map_err(StoreError::broken)?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         let name = name.strip_suffix(PART).unwrap_or(name).to_owned();
-        if has_row(database, &name)? {
+        if !is_ours(&name) || has_row(database, &name)? {
             continue;
         }
         let file = match File::open(&path) {
@@ -43,6 +43,11 @@ pub(super) fn sweep(database: &Arc<Database>) -> Result<usize, StoreError> {
         }
     }
     Ok(removed)
+}
+
+/// Whether a file can be a content: whatever else lies there, whoever put it there, stays.
+fn is_ours(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn has_row(database: &Database, file: &str) -> Result<bool, StoreError> {

@@ -24,6 +24,18 @@ fn a_folder_that_cannot_be_made_is_said_to_be_unwritable() {
     }
 }
 
+/// In `/proc` not even root can make a file.
+#[cfg(target_os = "linux")]
+#[test]
+fn contents_that_cannot_be_written_are_said_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let contents = folder.path().join("contents");
+    std::os::unix::fs::symlink("/proc", &contents).unwrap();
+    let Err(error) = open_at(folder.path(), clock()) else { panic!("opened") };
+    assert!(matches!(error, OpenError::Unwritable { .. }), "{error:?}");
+    assert_one_sentence(&error, &contents);
+}
+
 #[test]
 fn a_database_that_is_none_is_said_to_be_damaged() {
     for nonsense in [&b"not a database, but long enough to be looked at"[..], &[0xff; 5000]] {
