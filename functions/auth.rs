@@ -165,14 +165,18 @@ pub(crate) async fn find(
         };
         let Some(id) = id else { continue };
         let Some((profile, etag)) = context.app.read::<Profile>(&layout.profile(id)).await? else { continue };
-        if !profile.is_leaving()
-            && profile.issuer == identity.claims.issuer
-            && profile.subject.reveal() == identity.claims.subject.reveal()
-        {
+        if is_of(&profile, identity) {
             return Ok(Some((profile, etag)));
         }
     }
     Ok(None)
+}
+
+/// Whether a profile is there for this identity.
+pub(crate) fn is_of(profile: &Profile, identity: &Identity) -> bool {
+    !profile.is_leaving()
+        && profile.issuer == identity.claims.issuer
+        && profile.subject.reveal() == identity.claims.subject.reveal()
 }
 
 /// Where the request comes from, by the one header that the configuration names.

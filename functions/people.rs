@@ -78,8 +78,9 @@ pub(crate) async fn user_by_email(
 
 /// Writes every entry that follows from a profile. Again changes nothing.
 ///
-/// An address that another user has stays theirs; one that leads to nobody who has it is the person's.
-pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) -> Result<(), Problem> {
+/// An address that another user has stays theirs; one that leads to nobody who has it is the person's. False, and no entry,
+/// where the account went meanwhile or is about to go.
+pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) -> Result<bool, Problem> {
     let layout = TenantLayout::new(tenant);
     let user = profile.id;
     let id = bytes::Bytes::from(user.to_string());
@@ -96,11 +97,12 @@ pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) 
 }
 
 /// Mark, then look: entries of what has ended meanwhile go again.
-async fn look_again(app: &App, tenant: &TenantId, indexed: &Profile) -> Result<(), Problem> {
+async fn look_again(app: &App, tenant: &TenantId, indexed: &Profile) -> Result<bool, Problem> {
     let layout = TenantLayout::new(tenant);
     let now = app.read::<Profile>(&layout.profile(indexed.id)).await?.map(|(profile, _)| profile);
     let Some(now) = now.filter(|now| !now.is_leaving()) else {
-        return unindex_person(app, tenant, indexed).await;
+        unindex_person(app, tenant, indexed).await?;
+        return Ok(false);
     };
     for membership in &indexed.memberships {
         if now.membership(membership.customer).is_none() {
@@ -108,7 +110,10 @@ async fn look_again(app: &App, tenant: &TenantId, indexed: &Profile) -> Result<(
         }
     }
     let (before, after) = (identity_names(app, indexed), identity_names(app, &now));
-    if before == after { Ok(()) } else { unindex_identity(app, tenant, indexed).await }
+    if before != after {
+        unindex_identity(app, tenant, indexed).await?;
+    }
+    Ok(true)
 }
 
 /// Removes the entries by which a person is found, while they lead to this person.

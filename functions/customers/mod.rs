@@ -169,10 +169,14 @@ async fn update(mut context: Context, user: User) -> Result<Answer, Problem> {
         match app.write(&user.layout.customer(id), &customer, if_unchanged(&etag)).await {
             Ok(etag) => {
                 app.caches().customers.forget(&(user.tenant.id.clone(), id));
-                names::unindex(app, &user.layout, &before, &customer).await?;
+                if before.name != customer.name {
+                    names::unindex(app, &user.layout, id, &before.name).await?;
+                }
                 return Ok(respond::with_etag(respond::ok(&CustomerView::from(customer))?, &etag));
             }
-            Err(StoreError::PreconditionFailed) => {}
+            Err(StoreError::PreconditionFailed) => {
+                names::unindex(app, &user.layout, id, &customer.name).await?;
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,6 +1,6 @@
 //! Customers by their exact name, for imports.
 
-use kundportal_domain::{CustomerId, records::Customer};
+use kundportal_domain::{CompanyName, CustomerId, records::Customer};
 
 use crate::{
     app::App,
@@ -21,19 +21,21 @@ pub(super) async fn index(app: &App, layout: &TenantLayout, customer: &Customer)
     Ok(())
 }
 
-/// Removes the entries of a name that the customer has no more.
+/// Removes the entries of a name that the customer does not have, or has no more. Whoever gives it that name again meanwhile
+/// may have seen them: then they are there again.
 pub(super) async fn unindex(
     app: &App,
     layout: &TenantLayout,
-    before: &Customer,
-    now: &Customer,
+    customer: CustomerId,
+    name: &CompanyName,
 ) -> Result<(), Problem> {
-    if before.name != now.name {
-        for hash in hashes(app, before.name.as_str()) {
-            app.unmark(&layout.customer_name(&hash, before.id)).await?;
-        }
+    for hash in hashes(app, name.as_str()) {
+        app.unmark(&layout.customer_name(&hash, customer)).await?;
     }
-    Ok(())
+    match app.read::<Customer>(&layout.customer(customer)).await? {
+        Some((now, _)) if now.name == *name => index(app, layout, &now).await,
+        _ => Ok(()),
+    }
 }
 
 /// The customers of exactly this name, in the order of their ids.

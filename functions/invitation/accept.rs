@@ -111,7 +111,7 @@ async fn commit(
             return Err(ProblemType::NotFound.into());
         }
     }
-    let (user, claimed) = claim(context, &layout, &invite, identity).await?;
+    let Holder { user, claimed, is_user } = claim(context, &layout, &invite, identity).await?;
     let by = By { user: Some(user), role: ByRole::Invited };
     let record = AuditRecord::intended(app, by, context.operation.id, invite.id).about([user]);
     app.audit(tenant, &record).await?;
@@ -121,7 +121,11 @@ async fn commit(
     let attempt = Attempt { app, layout: &layout, invite: invite.id, user, identity: &name, claimed, marker };
     // Before the claim on the address: it leads whoever takes the claim over to this invitation.
     app.mark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
-    if !claim_own_address(app, &layout, user, &invite).await? {
+    let was_user = is_user || invite.rebinds.is_some() || app.exists(&layout.profile(user)).await?;
+    if !was_user && !claim_address(app, &layout, user, invite.email.reveal(), Some(invite.id)).await? {
+        // Another user has the address, is confirming it or has just accepted an invitation to it: one address leads to one
+        // person. Whoever learns of that has just proven the mailbox to be theirs, and can be invited to sign in anew as the
+        // user they are. Who is a user already keeps the address they have.
         attempt.take_back(&invite).await?;
         return Err(ProblemType::EmailTaken.into());
     }
@@ -130,6 +134,7 @@ async fn commit(
     invite.acceptance = Some(records::Acceptance {
         accepted_by: name.clone(),
         user,
+        was_user,
         issuer: identity.claims.issuer.clone(),
         subject: identity.claims.subject.clone(),
     });
@@ -185,59 +190,55 @@ impl Attempt<'_> {
     }
 }
 
-/// Claims the invited address for whoever becomes a user by this invitation; false when another user has it, is confirming it
-/// or has just accepted an invitation to it: one address leads to one person. Whoever learns of that has just proven the
-/// mailbox to be theirs, and can be invited to sign in anew as the user they are. Who is a user already keeps the address they
-/// have.
-async fn claim_own_address(
-    app: &App,
-    layout: &TenantLayout,
+/// The user that an identity is or becomes.
+struct Holder {
     user: UserId,
-    invite: &Invite,
-) -> Result<bool, Problem> {
-    if invite.rebinds.is_some() || app.exists(&layout.profile(user)).await? {
-        return Ok(true);
-    }
-    claim_address(app, layout, user, invite.email.reveal(), Some(invite.id)).await
+    /// The claim on the identity, if it was made here.
+    claimed: Option<ETag>,
+    is_user: bool,
 }
 
-/// The user that this identity is or becomes, and the claim if it was made here. An entry whose user does not name the
+/// The user that this identity is or becomes. An entry whose user does not name the
 /// identity back is adopted when that user has no profile (somebody is accepting, or stopped doing so), else taken over.
 async fn claim(
     context: &Context,
     layout: &TenantLayout,
     invite: &Invite,
     identity: &Identity,
-) -> Result<(UserId, Option<ETag>), Problem> {
+) -> Result<Holder, Problem> {
     let app = &context.app;
-    if let Some((profile, _)) = auth::find(context, layout, identity).await? {
-        if !profile.is_active() {
-            return Err(ProblemType::UserDeactivated.into());
-        }
-        return match invite.rebinds {
-            Some(rebound) if rebound != profile.id => Err(ProblemType::AlreadyMember.into()),
-            _ => Ok((profile.id, None)),
-        };
-    }
     let path = layout.identity(identity.name());
     for _ in 0..RACES {
+        if let Some((profile, _)) = auth::find(context, layout, identity).await? {
+            if !profile.is_active() {
+                return Err(ProblemType::UserDeactivated.into());
+            }
+            return match invite.rebinds {
+                Some(rebound) if rebound != profile.id => Err(ProblemType::AlreadyMember.into()),
+                _ => Ok(Holder { user: profile.id, claimed: None, is_user: true }),
+            };
+        }
         let user = invite.rebinds.unwrap_or_else(|| UserId::new(app.now(), app.random()));
         let id = bytes::Bytes::from(user.to_string());
         let condition = match named_user(app, &path).await? {
             None => Condition::IfAbsent,
             Some((found, etag)) => {
-                let taken = app.read::<Profile>(&layout.profile(found)).await?.is_some();
-                if !taken && invite.rebinds.is_none() {
-                    return Ok((found, None));
+                let profile = app.read::<Profile>(&layout.profile(found)).await?.map(|(profile, _)| profile);
+                if profile.is_none() && invite.rebinds.is_none() {
+                    return Ok(Holder { user: found, claimed: None, is_user: false });
+                }
+                if profile.is_some_and(|profile| auth::is_of(&profile, identity)) {
+                    // Another acceptance of theirs has come to its end since the first look.
+                    continue;
                 }
                 if found == user {
-                    return Ok((user, None));
+                    return Ok(Holder { user, claimed: None, is_user: false });
                 }
                 Condition::IfMatch(etag)
             }
         };
         match app.blobs().put_bytes(&path, id, condition).await {
-            Ok(etag) => return Ok((user, Some(etag))),
+            Ok(etag) => return Ok(Holder { user, claimed: Some(etag), is_user: false }),
             Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
             Err(error) => return Err(error.into()),
         }

@@ -16,7 +16,7 @@ use crate::{
     problem::{Problem, ProblemType},
 };
 
-/// Brings the user up to what the invitation gives.
+/// Brings the user up to what the invitation gives. Whose account went meanwhile gets nothing: `not-found`.
 pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Result<(), Problem> {
     let Some(acceptance) = &invite.acceptance else { return Ok(()) };
     let layout = TenantLayout::new(tenant);
@@ -27,11 +27,11 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
             None => (None, Condition::IfAbsent),
         };
         if let Some(profile) = before.as_ref().filter(|profile| profile.granted.contains(&invite.id)) {
-            return follow(app, tenant, profile, invite).await;
+            return follow(app, tenant, profile, (invite, acceptance)).await;
         }
-        if before.is_none() && invite.rebinds.is_some() {
-            // The account went meanwhile: a new sign-in does not bring it back.
-            return invites::complete_closed(app, tenant, invite.id).await;
+        if before.is_none() && acceptance.was_user {
+            // Neither a new sign-in nor a further membership brings it back.
+            return forget(app, tenant, invite, acceptance).await;
         }
         let profile = grant(app, before.clone(), invite, acceptance);
         match &before {
@@ -43,7 +43,7 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
             None => people::mark_account_due(app, tenant, &profile).await?,
         }
         match app.write(&layout.profile(profile.id), &profile, condition).await {
-            Ok(_) => return follow(app, tenant, &profile, invite).await,
+            Ok(_) => return follow(app, tenant, &profile, (invite, acceptance)).await,
             Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
             Err(error) => return Err(error.into()),
         }
@@ -52,12 +52,36 @@ pub(super) async fn apply(app: &App, tenant: &TenantId, invite: &Invite) -> Resu
 }
 
 /// What comes after the profile.
-async fn follow(app: &App, tenant: &TenantId, profile: &Profile, invite: &Invite) -> Result<(), Problem> {
-    index_user(app, tenant, profile).await?;
+async fn follow(
+    app: &App,
+    tenant: &TenantId,
+    profile: &Profile,
+    (invite, acceptance): (&Invite, &Acceptance),
+) -> Result<(), Problem> {
+    let is_there = index_user(app, tenant, profile).await?;
     if is_active_administrator(profile) {
         administrators::add(app, &TenantLayout::new(tenant), profile.id).await?;
     }
-    invites::complete_closed(app, tenant, invite.id).await
+    if is_there {
+        invites::complete_closed(app, tenant, invite.id).await
+    } else {
+        // Whoever removes the account may have missed the invitation.
+        forget(app, tenant, invite, acceptance).await
+    }
+}
+
+/// Leaves nothing of an invitation that somebody has accepted whose account is gone.
+async fn forget(
+    app: &App,
+    tenant: &TenantId,
+    invite: &Invite,
+    acceptance: &Acceptance,
+) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
+    invites::remove(app, &layout, invite).await?;
+    app.unmark(&layout.reference(acceptance.user, RefKind::Invite, &invite.id.to_string())).await?;
+    release(app, &layout, acceptance.user, &acceptance.accepted_by).await?;
+    Err(ProblemType::NotFound.into())
 }
 
 fn is_same_identity(one: &Profile, other: &Profile) -> bool {
@@ -122,7 +146,11 @@ pub(crate) async fn complete(
     let invite = app.read::<Invite>(&layout.invite(id)).await?.map(|(invite, _)| invite);
     let is_theirs = |invite: &Invite| invite.acceptance.as_ref().is_some_and(|own| own.user == user);
     if let Some(invite) = invite.as_ref().filter(|invite| is_theirs(invite)) {
-        apply(app, tenant, invite).await?;
+        match apply(app, tenant, invite).await {
+            Err(problem) if !problem.is(ProblemType::NotFound) => return Err(problem),
+            // The account went meanwhile.
+            _ => {}
+        }
         if invite.acceptance.as_ref().is_some_and(|own| own.accepted_by != identity) {
             // Another sign-in for the same user was faster.
             release(app, &layout, user, identity).await?;

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub(crate) use reinvite::REINVITE;
 pub(crate) use store::{
-    NewInvitation, close, complete, complete_closed, complete_code, index, mark_record_due, store,
+    NewInvitation, close, complete, complete_closed, complete_code, index, mark_record_due, remove, store,
 };
 
 use crate::{

@@ -129,6 +129,19 @@ async fn unindex(
     Ok(())
 }
 
+/// Removes an invitation whose person is gone, with all its entries.
+pub(crate) async fn remove(app: &App, layout: &TenantLayout, invite: &Invite) -> Result<(), Problem> {
+    for status in [InviteStatus::Pending, invite.status] {
+        unindex(app, layout, invite.customer, status, invite.id).await?;
+    }
+    for email in email_names(app, invite.email.reveal()) {
+        app.unmark(&layout.email_invite(&email, invite.id)).await?;
+    }
+    app.unmark(&layout.invite(invite.id)).await?;
+    // Whoever was at the entries meanwhile may have seen it.
+    unindex(app, layout, invite.customer, invite.status, invite.id).await
+}
+
 /// Notes the day on which the record of an invitation that is closed now must go.
 pub(crate) async fn mark_record_due(app: &App, tenant: &TenantId, invite: InviteId) -> Result<(), Problem> {
     let settings = app.tenant(tenant).await?;

@@ -16,6 +16,7 @@ use crate::{
     context::if_unchanged,
     due::DueItem,
     export_worker::drop_package,
+    invites,
     layout::{self, RefKind},
     people::{self, RACES},
     problem::{Problem, ProblemType},
@@ -126,13 +127,8 @@ impl Run<'_> {
         if !theirs || invite.status == InviteStatus::Pending {
             return Ok(());
         }
-        // Whoever accepted it may not have come to its entries.
-        self.unindex(&Invite { status: InviteStatus::Pending, ..invite.clone() }).await?;
-        self.unindex(&invite).await?;
         self.forget(&Item::from(&invite), &DueItem::Invite(id)).await?;
-        self.app.unmark(&path).await?;
-        // Or be at them, and have seen it.
-        self.unindex(&invite).await
+        invites::remove(self.app, &self.layout, &invite).await
     }
 
     /// A closed case stays for its period, without its package and what was said with it.

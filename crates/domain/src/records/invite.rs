@@ -105,6 +105,9 @@ pub struct Acceptance {
     pub accepted_by: String,
     /// The user they are.
     pub user: UserId,
+    /// Whether they were a user before: an account that goes meanwhile does not come back by this.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_user: bool,
     /// `iss` and `sub` of the identity: the profile can be made from here, should the acceptance stop in the middle.
     pub issuer: String,
     /// See above.
