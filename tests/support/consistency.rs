@@ -136,6 +136,9 @@ impl<'a> Stored<'a> {
     }
 
     fn invitations(&self, expected: &mut Expected) {
+        for (customer, _) in self.records("customers/", ".json") {
+            expected.name(format!("index/customer-name/*/{customer}"));
+        }
         for (id, invite) in self.records("invites/", ".json") {
             let (status, customer) = (text(&invite, "/status"), text(&invite, "/customer"));
             expected.name(format!("invites/{id}.json"));
@@ -235,10 +238,7 @@ impl<'a> Stored<'a> {
             {
                 return None;
             }
-            ["index", "customer-name", _, customer] => {
-                let record = format!("customers/{customer}.json");
-                return (!self.own.contains_key(record.as_str())).then(|| name.to_owned());
-            }
+            ["index", "customer-name", _, customer] => format!("index/customer-name/*/{customer}"),
             ["index", kind @ ("identity" | "email"), _] => format!("index/{kind} → {}", holds()),
             ["index", "email", _, "invite", id] => format!("index/email/*/invite/{id}"),
             ["index", "thread", customer, _, id] => format!("index/thread/{customer}/*/{id}"),

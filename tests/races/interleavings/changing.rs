@@ -368,3 +368,42 @@ pub(super) async fn choosing_a_period_and_adding(race: &Race) {
     assert_statuses(&answers, [200, 201, 201]);
     race.settle().await;
 }
+
+/// One administrator gives a customer another name, and one the former name.
+pub(super) async fn two_names_of_one_customer(race: &Race) {
+    let scene = &race.scene;
+    let path = scene.path(&format!("/customers/{}", scene.customer));
+    let answers = race
+        .answers([
+            patch(scene.portal.as_(&scene.tenant.administrator), &path, json!({"name": "Kund B AB"})),
+            patch(scene.administrator(), &path, json!({"name": "Kund C AB"})),
+            patch(scene.administrator(), &path, json!({"name": "Kund A AB"})),
+        ])
+        .await;
+    assert_statuses(&answers, [200; 3]);
+    race.settle().await;
+    let customers = scene.administrator().get(&scene.path("/customers")).await.expect(200).items();
+    let name = customers[0]["name"].as_str().expect("a name");
+    // By its name it is found.
+    let row = format!("email,name,role,customer\nny@example.com,Ny,member,{name}\n");
+    let import = scene.path("/invites/import?dryRun=true");
+    let rows = scene.administrator().send_bytes(Method::POST, &import, "text/csv", row).await.expect(200);
+    assert_eq!(rows.at("/rows/0/status"), "wouldCreate", "{}", rows.text());
+}
+
+/// One administrator makes another, and gives up the office.
+pub(super) async fn appointing_and_resigning(race: &Race) {
+    let scene = &race.scene;
+    let member = scene.member("maja@example.com").await;
+    let of = |user: &User| scene.path(&format!("/users/{}", user.id));
+    let administrator = &scene.tenant.administrator;
+    let [appointed, resigned] = race
+        .answers([
+            patch(scene.portal.as_(administrator), &of(&member), json!({"role": "administrator"})),
+            patch(scene.administrator(), &of(administrator), json!({"role": "member"})),
+        ])
+        .await;
+    let both = (appointed.status, resigned.status);
+    assert!([(200, 200), (200, 409), (403, 409)].contains(&both), "{both:?}");
+    race.settle().await;
+}

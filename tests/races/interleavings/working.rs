@@ -269,3 +269,54 @@ pub(super) async fn one_sign_in_at_two_handlers(race: &Race) {
     assert_statuses(&answers, [200, 200]);
     race.settle().await;
 }
+
+/// The message of an invitation comes again while the invitation is accepted, and another's while it is taken back.
+pub(super) async fn closing_invitations_whose_messages_come_again(race: &Race) {
+    let scene = &race.scene;
+    let person = Person::new("ny@example.com");
+    let mut ids = Vec::new();
+    for email in [&person.email, "annan@example.com"] {
+        let invite = json!({"email": email, "name": "Ny", "role": "member", "customer": scene.customer});
+        ids.push(
+            scene.administrator().post(&scene.path("/invites"), invite).await.expect(201).text_at("/id"),
+        );
+    }
+    let messages = scene.portal.lose_messages();
+    for message in messages.clone() {
+        assert!(scene.portal.deliver(message).await.succeeded());
+    }
+    // The workers have come to their ends and the marker went, unless the host has killed them right before.
+    let again = scene.path(&format!("/invites/{}/resend", ids[1]));
+    scene.administrator().post_empty(&again).await.expect(200);
+    let token = json!({"token": scene.portal.invite_token(&person.email)});
+    let [accepted, revoked, ..] = race
+        .between([
+            post(scene.other.as_(&person), "/api/invites/accept", token),
+            delete(scene.administrator(), &scene.path(&format!("/invites/{}", ids[1]))),
+            deliver(&scene.portal, messages),
+            super::pump(&scene.other),
+        ])
+        .await;
+    accepted.answer().expect(200);
+    revoked.answer().expect(204);
+    race.settle().await;
+}
+
+/// One file of rows is imported twice at once.
+pub(super) async fn two_imports_of_one_file(race: &Race) {
+    let scene = &race.scene;
+    let rows = format!(
+        "email,name,role,customer\nett@example.com,Ett,member,{0}\ntva@example.com,Två,member,{0}\n",
+        scene.customer
+    );
+    let import = |portal| {
+        let caller = crate::support::Portal::as_(portal, &scene.tenant.administrator);
+        let (path, rows) = (scene.path("/invites/import"), rows.clone());
+        asks(async move { caller.send_bytes(Method::POST, &path, "text/csv", rows).await })
+    };
+    let answers = race.answers([import(&scene.portal), import(&scene.other)]).await;
+    assert_statuses(&answers, [200, 200]);
+    race.settle().await;
+    let pending = scene.administrator().get(&scene.path("/invites")).await.expect(200).items();
+    assert_eq!(pending.len(), 2);
+}
