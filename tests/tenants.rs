@@ -50,6 +50,27 @@ async fn settings_that_break_a_rule_change_nothing() {
     assert_eq!(portal.as_(&tenant.administrator).get(&path).await.expect(200).json(), before);
 }
 
+/// The description has said so all the time.
+#[tokio::test]
+async fn a_contract_has_a_reference_of_one_line_and_two_hundred_characters_at_most() {
+    let portal = Portal::start().await;
+    let new = |reference: &str| {
+        json!({
+            "id": "t1", "name": "Leverantör AB", "organisationNumber": "556000-0001", "locale": "en",
+            "contact": {"name": "Karin Kontakt", "email": "kontakt@example.se"},
+            "agreement": {"kind": "own", "signedOn": "2026-03-01", "reference": reference},
+            "administrator": {"name": "Åsa Öberg", "email": "asa@example.se"},
+        })
+    };
+    for refused in ["x".repeat(201), "a\nb".to_owned(), String::new()] {
+        let answer = portal.operator().post("/api/tenants", new(&refused)).await;
+        let answer = answer.expect_problem(422, "invalid-input");
+        assert_eq!(answer.text_at("/errors/0/pointer"), "/agreement/reference");
+    }
+    let kept = portal.operator().post("/api/tenants", new(&"å".repeat(200))).await.expect(201);
+    assert_eq!(kept.text_at("/agreement/reference"), "å".repeat(200));
+}
+
 #[tokio::test]
 async fn a_shorter_period_marks_what_is_there_already() {
     let portal = Portal::start().await;

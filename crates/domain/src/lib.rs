@@ -32,7 +32,7 @@ pub use phone::{PhoneError, PhoneNumber};
 pub use records::{MembershipRole, TenantRole};
 pub use retention::RetentionRules;
 pub use text::{
-    CommentText, CompanyName, ContentType, ContentTypeError, FileName, InviteMessage, OrganisationNumber,
-    OrganisationNumberError, PersonName, Reason, TextError, ThreadName,
+    CommentText, CompanyName, ContentType, ContentTypeError, ContractReference, FileName, InviteMessage,
+    OrganisationNumber, OrganisationNumberError, PersonName, Reason, TextError, ThreadName,
 };
 pub use texts::Texts;

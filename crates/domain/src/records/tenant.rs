@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CompanyName, EmailAddress, InviteId, Locale, OrganisationNumber, PersonName, Personal, PhoneNumber,
-    RetentionChoice, TenantId,
+    CompanyName, ContractReference, EmailAddress, InviteId, Locale, OrganisationNumber, PersonName, Personal,
+    PhoneNumber, RetentionChoice, TenantId,
 };
 
 /// A tenant: the controller's installation. Holds settings, no content.
@@ -73,7 +73,7 @@ pub struct DataProtectionOfficer {
 }
 
 /// The contract of Art. 28(3).
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Agreement {
     /// Whose text it is.
@@ -83,8 +83,7 @@ pub struct Agreement {
     pub signed_on: Date,
     /// The tenant's own reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 200))]
-    pub reference: Option<String>,
+    pub reference: Option<ContractReference>,
 }
 
 /// Whose text the contract is.

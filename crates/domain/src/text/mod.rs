@@ -166,6 +166,8 @@ texts! {
     CompanyName, 200, lines: false, "A company's name.";
     /// The text of a comment. Lines are kept, with `\n` between them.
     CommentText, 10_000, lines: true, "Text of a comment; lines are kept.";
+    /// What a tenant calls a contract: one line.
+    ContractReference, 200, lines: false, "A tenant's own reference of a contract.";
     /// What comments are gathered under: one line.
     ThreadName, 100, lines: false, "Name of a thread.";
     /// Why something was done or decided, for those who read it later. Lines are kept.
