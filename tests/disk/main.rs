@@ -1,7 +1,7 @@
 //! A damaged disk: what cannot be written is answered so and leaves nothing, what can be read is read, and once there is room
 //! again everything goes on, without a restart.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
 mod place;

@@ -66,8 +66,10 @@ impl Disk {
     pub(crate) fn fill(&self, portal: &Portal) {
         // So that the write-ahead log has no room that it holds already.
         let database = rusqlite::Connection::open(portal.folder().join("store.sqlite3")).expect("a database");
-        database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
-        drop(database);
+        let busy = || database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        while busy().expect("a checkpoint") {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         match self {
             Self::Small { mount, .. } => {
                 let mut filler = File::options()

@@ -54,6 +54,7 @@ async fn a_folder_that_cannot_be_written() {
 }
 
 /// In `/proc` not even root can make a file.
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_folder_of_contents_that_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
