@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use http::Method;
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
     Personal, RetentionRules,
@@ -85,9 +86,17 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
     let key = (tenant.clone(), user.id(), today);
     if app.caches().last_use.get(&key, now).is_none() {
         let path = user.layout.last_use(user.id());
-        app.write(&path, &LastUse { day: today, warned: None }, Condition::Always).await?;
-        written.push(path);
-        app.caches().last_use.put(key, (), now);
+        match app.write(&path, &LastUse { day: today, warned: None }, Condition::Always).await {
+            Ok(_) => {
+                written.push(path);
+                app.caches().last_use.put(key, (), now);
+            }
+            // Whoever only reads is let read: the next request tries again, and where nothing can be written no account goes.
+            Err(error @ StoreError::Unavailable { .. }) if context.operation.method == Method::GET => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a day of use is not noted");
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     if written.is_empty() {
         return Ok(());
