@@ -22,7 +22,7 @@ BUILD = ROOT / "target" / "fuzz"
 WRAPPER = ROOT / "tests" / "hostile" / "instrumented"
 
 # Kept inputs of a target, besides those that somebody wrote (`seed-…`).
-MOST_KEPT = 40
+MOST_KEPT = 30
 
 
 def build(whole: bool) -> Path:
@@ -102,7 +102,9 @@ def keep(program: Path, name: str, longest: int) -> None:
         if not path.name.startswith("seed-") and not path.name.startswith("crash-"):
             path.unlink()
     others = sorted((path for path in fewest.iterdir() if path.read_bytes() not in written), key=lambda path: path.stat().st_size)
-    for path in others[:MOST_KEPT]:
+    # Where they are too many, long and short ones alike.
+    for place in range(min(len(others), MOST_KEPT)):
+        path = others[place * len(others) // min(len(others), MOST_KEPT)]
         shutil.copy(path, KEPT / name / path.name)
 
 
