@@ -191,7 +191,12 @@ impl App {
         if record.by.user == Some(subject) {
             return Ok(());
         }
-        self.note_activity(tenant, record, subject).await
+        self.note_activity(tenant, record, subject).await?;
+        // Mark, then look: an account that went meanwhile has no activity any more.
+        if !self.exists(&TenantLayout::new(tenant).profile(subject)).await? {
+            self.forget_activity(tenant, record, subject).await?;
+        }
+        Ok(())
     }
 
     /// Copies a record to the activity of one person it concerns. Again changes nothing.

@@ -6,7 +6,8 @@ use crate::{
     app::App,
     keys::Purpose,
     layout::{self, TenantLayout},
-    problem::Problem,
+    people::RACES,
+    problem::{Problem, ProblemType},
 };
 
 fn hashes(app: &App, name: &str) -> Vec<String> {
@@ -29,13 +30,21 @@ pub(super) async fn unindex(
     customer: CustomerId,
     name: &CompanyName,
 ) -> Result<(), Problem> {
-    for hash in hashes(app, name.as_str()) {
-        app.unmark(&layout.customer_name(&hash, customer)).await?;
+    let has_it = async || -> Result<Option<Customer>, Problem> {
+        let found = app.read::<Customer>(&layout.customer(customer)).await?;
+        Ok(found.map(|(customer, _)| customer).filter(|customer| customer.name == *name))
+    };
+    for _ in 0..RACES {
+        for hash in hashes(app, name.as_str()) {
+            app.unmark(&layout.customer_name(&hash, customer)).await?;
+        }
+        let Some(now) = has_it().await? else { return Ok(()) };
+        index(app, layout, &now).await?;
+        if has_it().await?.is_some() {
+            return Ok(());
+        }
     }
-    match app.read::<Customer>(&layout.customer(customer)).await? {
-        Some((now, _)) if now.name == *name => index(app, layout, &now).await,
-        _ => Ok(()),
-    }
+    Err(ProblemType::PreconditionFailed.into())
 }
 
 /// The customers of exactly this name, in the order of their ids.

@@ -127,7 +127,7 @@ impl<'a> Export<'a> {
             mark_case_due(self.app, &self.tenant, self.request, closed_at).await?;
             case.fulfil(closed_at).map_err(Problem::internal)?;
             if self.save(&case, &etag).await?.is_none() {
-                self.app.announce(&marker).await?;
+                self.app.announce_prepared(&self.tenant.id, self.subject, &id).await?;
                 return self.after_a_change().await.map(Outcome::Come);
             }
             self.app.send_prepared(&marker, &reader, (&id, &mail)).await?;

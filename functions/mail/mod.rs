@@ -116,7 +116,19 @@ impl App {
         id: &str,
         mail: &Outgoing,
     ) -> Result<(), Problem> {
-        let marker = self.prepare_mail(tenant, user, id, mail).await?;
+        self.prepare_mail(tenant, user, id, mail).await?;
+        self.announce_prepared(tenant, user, id).await
+    }
+
+    /// Announces a mail that somebody else may have prepared and sent meanwhile. Its marker is written anew: theirs may have
+    /// gone before this mail was stored.
+    pub(crate) async fn announce_prepared(
+        &self,
+        tenant: &TenantId,
+        user: UserId,
+        id: &str,
+    ) -> Result<(), Problem> {
+        let marker = self.begin(tenant, Work::Mail { user, mail: id.to_owned() }).await?;
         self.announce(&marker).await
     }
 

@@ -96,8 +96,14 @@ impl Run<'_> {
         match app.write(&self.layout.last_use(user), &noted, condition).await {
             Ok(_) => app.announce(&marker).await?,
             Err(StoreError::PreconditionFailed | StoreError::AlreadyExists) => {
-                app.unmark(&self.layout.outgoing(user, &id)).await?;
-                app.finish(&marker).await?;
+                let (now, _) = self.last_use(user).await?;
+                if now.and_then(|last| last.warned) == noted.warned {
+                    // Another run gives the very same warning, by the very same mail.
+                    app.announce_prepared(&self.tenant, user, &id).await?;
+                } else {
+                    app.unmark(&self.layout.outgoing(user, &id)).await?;
+                    app.finish(&marker).await?;
+                }
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
