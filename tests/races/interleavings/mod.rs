@@ -78,6 +78,7 @@ interleavings! {
     leaving::removing_and_accepting_another_invitation,
     working::closing_invitations_whose_messages_come_again,
     working::two_imports_of_one_file,
+    working::two_timers_warn_an_idle_member,
     leaving::deactivating_and_uploading,
     leaving::deactivating_and_commenting,
     leaving::deactivating_and_all_that_is_ones_own,

@@ -320,3 +320,17 @@ pub(super) async fn two_imports_of_one_file(race: &Race) {
     let pending = scene.administrator().get(&scene.path("/invites")).await.expect(200).items();
     assert_eq!(pending.len(), 2);
 }
+
+/// Two hosts warn somebody of the end of their idle account: the warning is noted, and is sent.
+pub(super) async fn two_timers_warn_an_idle_member(race: &Race) {
+    let scene = &race.scene;
+    let member = scene.member("maja@example.com").await;
+    scene.portal.clock().set("2028-02-01T08:00:00Z".parse().expect("a time"));
+    scene.administrator().get(&scene.path("/profile")).await.expect(200);
+    race.between([timer(&scene.portal, "retention"), timer(&scene.other, "retention")]).await;
+    race.settle().await;
+    let mails = scene.portal.mails_to(&member.email);
+    let warnings = mails.iter().filter(|mail| mail.message_id.contains("idle-warning"));
+    let ids: std::collections::BTreeSet<_> = warnings.map(|mail| &mail.message_id).collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}
