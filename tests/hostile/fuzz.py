@@ -62,7 +62,7 @@ def fuzz(program: Path, name: str, longest: int, seconds: int, seed: int) -> dic
     for folder in (found, crashes):
         folder.mkdir(parents=True, exist_ok=True)
     before = set(crashes.iterdir())
-    command = [program, f"-seed={seed}", f"-max_len={longest}", "-timeout=30", "-rss_limit_mb=2048", "-print_final_stats=1"]
+    command = [program, f"-seed={seed}", f"-max_len={longest}", "-timeout=60", "-rss_limit_mb=2048", "-print_final_stats=1"]
     command += [f"-max_total_time={seconds}"] if seconds else ["-runs=0"]
     command += [f"-artifact_prefix={crashes}/", *words(name), found, KEPT / name]
     environment = {**os.environ, "KUNDPORTAL_FUZZ_TARGET": name}
