@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sends requests generated from the OpenAPI document to the local run, in several roles.
 
-No answer may be a failure of the server or outside the document: status, media type, headers, body. The requests are those of
-schemathesis, which has to be beside the Python that runs this; the same seed makes the same ones.
+No answer may be a failure of the server or outside the document: status, media type, headers, body; and what the document forbids
+is refused. The requests are those of schemathesis, which has to be beside the Python that runs this; the same seed makes the same.
 """
 
 import argparse
@@ -40,6 +40,7 @@ CHECKS = [
     "response_headers_conformance",
     "response_schema_conformance",
     "ignored_auth",
+    "negative_data_rejection",
 ]
 
 
@@ -104,7 +105,8 @@ def generate(run: Run, who: dict | None, cases: int, seed: int, phases: str, fol
     """Sends the requests of one role; exit code, what was said, and how many there were."""
     settings = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in run.ids().items())
     folder.mkdir(parents=True)
-    (folder / "schemathesis.toml").write_text(f"[parameters]\n{settings}")
+    rejected = '[checks.negative_data_rejection]\nexpected-statuses = ["4xx", 503]\n'
+    (folder / "schemathesis.toml").write_text(f"[parameters]\n{settings}{rejected}")
     command = [SCHEMATHESIS, "--config-file", folder / "schemathesis.toml", "--no-color", "run"]
     command += [f"{run.address}/api/openapi.json", "--max-examples", str(cases), "--seed", str(seed)]
     command += ["--checks", ",".join(CHECKS), "--phases", phases, "--continue-on-failure"]
