@@ -154,7 +154,7 @@ impl Upload {
         let (body, digest) = Digest::of(body);
         if !stored {
             return match context.app.blobs().put(&path, body, Condition::IfAbsent).await {
-                Ok(_) => Ok(digest.finish()),
+                Ok(_) => Ok(digest.finish().await?),
                 Err(StoreError::Body(error)) => Err(broken_body(error, self.limit)),
                 // Another request under the same key was faster.
                 Err(error) => Err(error.into()),
@@ -163,7 +163,11 @@ impl Upload {
         let sha256 = sha256_of(body).await.map_err(|error| broken_body(error, self.limit))?;
         let blob = context.app.blobs().get(&path, None).await?;
         let earlier = sha256_of(blob.body).await.map_err(StoreError::broken)?;
-        if earlier == sha256 { Ok(digest.finish()) } else { Err(ProblemType::IdempotencyMismatch.into()) }
+        if earlier == sha256 {
+            Ok(digest.finish().await?)
+        } else {
+            Err(ProblemType::IdempotencyMismatch.into())
+        }
     }
 
     /// The file that the same key made before, if it has the same content. Whatever that request did not come to is done.

@@ -1,56 +1,24 @@
 //! A ZIP that is written from front to back while it is being made: what is finished leaves for a stream at once, so that
-//! memory stays bounded whatever its length.
+//! memory stays bounded whatever its length. Reading, packing, hashing and storing go on side by side.
 
-use std::{
-    io::{self, Write},
-    mem,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::io;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use kundportal_domain::stockholm;
-use kundportal_store::ByteStream;
+use kundportal_store::{Aside, ByteStream};
 use tokio::sync::mpsc;
-use zip::{
-    CompressionMethod, DateTime, ZipWriter,
-    result::ZipError,
-    write::{SimpleFileOptions, StreamWriter},
-};
 
+use super::zip::{DosTime, Zip};
+pub(super) use super::zip::{Packing, Written};
 use crate::{keys::Sha256, problem::Problem};
 
-/// Finished bytes leave in pieces of about this length.
+/// Finished bytes leave in pieces of at least this length.
 const PIECE: usize = 128 * 1024;
 /// Pieces that wait for the store.
 const WAITING: usize = 4;
-/// Longer content gets sizes of 64 bits; a little below 4 GiB, for compression may lengthen what does not compress.
-const ZIP64_FROM: u64 = 0xf000_0000;
-
-/// Where the finished bytes gather between two pieces.
-#[derive(Clone, Default)]
-struct Gathering(Arc<Mutex<Vec<u8>>>);
-
-impl Gathering {
-    fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    fn take(&self) -> Vec<u8> {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Gathering {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+/// Shorter pieces are packed at once: going to another thread would take longer.
+const LONG: usize = 32 * 1024;
 
 /// What goes through the pipe.
 enum Piece {
@@ -61,25 +29,24 @@ enum Piece {
 
 /// The archive being made.
 pub(super) struct Archive {
-    zip: ZipWriter<StreamWriter<Gathering>>,
+    zip: Aside<Zip>,
     outlet: Outlet,
-    modified: DateTime,
 }
 
 /// Where finished bytes leave.
 struct Outlet {
-    gathering: Gathering,
     pipe: mpsc::Sender<Piece>,
-    sha256: Sha256,
+    sha256: Aside<Sha256>,
     size: u64,
 }
 
 impl Outlet {
-    /// Sends what has gathered; waits while the store is behind.
-    async fn send(&mut self) -> Result<(), Problem> {
-        let bytes = Bytes::from(self.gathering.take());
-        self.sha256.update(&bytes);
+    /// Sends finished bytes; waits while the store is behind.
+    async fn send(&mut self, bytes: Vec<u8>) -> Result<(), Problem> {
+        let bytes = Bytes::from(bytes);
         self.size += bytes.len() as u64;
+        let hashed = bytes.clone();
+        self.sha256.step(move |sha256| sha256.update(&hashed)).await?;
         self.pipe.send(Piece::Bytes(bytes)).await.map_err(closed)
     }
 }
@@ -92,24 +59,13 @@ pub(crate) struct Sealed {
     pub(crate) sha256: String,
 }
 
-/// How an entry is stored. All are *deflated*: readers that stream refuse stored entries whose length comes after them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Packing {
-    /// It gets smaller.
-    Compress,
-    /// It is compressed already: the fastest level that the `zip` crate takes, which has no level 0.
-    Copy,
-}
-
 impl Archive {
     /// An archive whose entries all bear the same time, and the stream that it leaves by. The stream ends with an error
     /// where the archive is dropped unfinished.
     pub(super) fn new(modified: Timestamp) -> (Self, ByteStream) {
         let (pipe, receiver) = mpsc::channel(WAITING);
-        let gathering = Gathering::default();
-        let zip = ZipWriter::new_stream(gathering.clone());
-        let outlet = Outlet { gathering, pipe, sha256: Sha256::new(), size: 0 };
-        let archive = Self { zip, outlet, modified: dos_time(modified) };
+        let outlet = Outlet { pipe, sha256: Aside::new(Sha256::new()), size: 0 };
+        let archive = Self { zip: Aside::new(Zip::new(dos_time(modified))), outlet };
         let pieces = futures_util::stream::unfold(Some(receiver), |receiver| async move {
             let mut receiver = receiver?;
             match receiver.recv().await {
@@ -122,38 +78,40 @@ impl Archive {
     }
 
     /// Begins an entry of about `size` bytes; what is written next is its content.
-    pub(super) fn begin(&mut self, name: &str, packing: Packing, size: u64) -> Result<(), Problem> {
-        let level = match packing {
-            Packing::Compress => 6,
-            Packing::Copy => 1,
-        };
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(level))
-            .last_modified_time(self.modified)
-            .unix_permissions(0o644)
-            .large_file(size >= ZIP64_FROM);
-        self.zip.start_file(name, options).map_err(broken)
+    pub(super) async fn begin(&mut self, name: String, packing: Packing, size: u64) -> Result<(), Problem> {
+        self.zip.here().await?.begin(name, packing, size).map_err(Problem::internal)
     }
 
     /// Adds to the entry that was begun last.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Problem> {
-        for part in bytes.chunks(PIECE) {
-            self.zip.write_all(part).map_err(Problem::internal)?;
-            if self.outlet.gathering.len() >= PIECE {
-                self.outlet.send().await?;
-            }
+    pub(super) async fn write(&mut self, bytes: impl Into<Bytes>) -> Result<(), Problem> {
+        let zip = self.zip.here().await?;
+        if zip.gathered() >= PIECE {
+            let finished = zip.take();
+            self.outlet.send(finished).await?;
         }
-        Ok(())
+        let bytes = bytes.into();
+        if bytes.len() < LONG {
+            self.zip.here().await?.write(&bytes);
+            return Ok(());
+        }
+        Ok(self.zip.step(move |zip| zip.write(&bytes)).await?)
+    }
+
+    /// Ends the entry that was begun last.
+    pub(super) async fn end(&mut self) -> Result<Written, Problem> {
+        self.zip.here().await?.end().map_err(Problem::internal)
     }
 
     /// Closes the archive.
-    pub(super) async fn finish(self) -> Result<Sealed, Problem> {
-        let Self { zip, mut outlet, .. } = self;
-        zip.finish().map_err(broken)?;
-        outlet.send().await?;
+    pub(super) async fn finish(mut self) -> Result<Sealed, Problem> {
+        let zip = self.zip.here().await?;
+        zip.finish().map_err(Problem::internal)?;
+        let finished = zip.take();
+        let Self { mut outlet, .. } = self;
+        outlet.send(finished).await?;
+        let sha256 = std::mem::replace(outlet.sha256.here().await?, Sha256::new()).finish();
         outlet.pipe.send(Piece::End).await.map_err(closed)?;
-        Ok(Sealed { size: outlet.size, sha256: outlet.sha256.finish() })
+        Ok(Sealed { size: outlet.size, sha256 })
     }
 }
 
@@ -162,21 +120,16 @@ fn closed(_: mpsc::error::SendError<Piece>) -> Problem {
     Problem::internal("the package was not taken in to its end")
 }
 
-fn broken(error: ZipError) -> Problem {
-    Problem::internal(error)
-}
-
-/// The time of an entry: in Swedish time, as ZIP has no zones; even seconds.
-fn dos_time(time: Timestamp) -> DateTime {
+/// The time in Sweden; the first that there is, where it is none.
+fn dos_time(time: Timestamp) -> DosTime {
     let local = stockholm::time_zone().to_datetime(time);
-    let part = |number: i8| u8::try_from(number).unwrap_or(0);
-    DateTime::from_date_and_time(
-        u16::try_from(local.year()).unwrap_or(1980),
-        part(local.month()),
-        part(local.day()),
-        part(local.hour()),
-        part(local.minute()),
-        part(local.second()),
-    )
-    .unwrap_or_default()
+    let part = |number: i8| u16::try_from(number).unwrap_or(0);
+    let year = u16::try_from(local.year()).unwrap_or(0);
+    match year.checked_sub(1980).filter(|years| *years < 128) {
+        Some(years) => DosTime {
+            date: years << 9 | part(local.month()) << 5 | part(local.day()),
+            time: part(local.hour()) << 11 | part(local.minute()) << 5 | (part(local.second()) / 2),
+        },
+        None => DosTime { date: 1 << 5 | 1, time: 0 },
+    }
 }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use jiff::civil::Date;
 use kundportal_store::ByteStream;
 
-use super::archive::{Archive, Packing, Sealed};
-use crate::{keys::Sha256, problem::Problem};
+use super::archive::{Archive, Packing, Sealed, Written};
+use crate::problem::Problem;
 
 /// A bag being filled. Entries come one after the other.
 pub(super) struct Bag {
@@ -17,22 +17,8 @@ pub(super) struct Bag {
     tags: String,
     octets: u64,
     streams: u64,
-    open: Option<Open>,
-}
-
-/// The entry that is being written.
-struct Open {
-    name: String,
-    sha256: Sha256,
-    size: u64,
-}
-
-/// What was written of an entry.
-pub(super) struct Written {
-    /// In bytes.
-    pub(super) size: u64,
-    /// In lower-case hexadecimal.
-    pub(super) sha256: String,
+    /// Name of the entry that is being written.
+    open: String,
 }
 
 /// What `bag-info.txt` says. No personal data of the person.
@@ -53,50 +39,43 @@ impl Bag {
             tags: String::new(),
             octets: 0,
             streams: 0,
-            open: None,
+            open: String::new(),
         };
         (bag, stream)
     }
 
     /// Begins an entry; its name is relative to the bag and starts with `data/`, unless it is a tag file.
-    pub(super) fn begin(&mut self, name: &str, packing: Packing, size: u64) -> Result<(), Problem> {
-        self.archive.begin(&format!("{}/{name}", self.folder), packing, size)?;
-        self.open = Some(Open { name: name.to_owned(), sha256: Sha256::new(), size: 0 });
-        Ok(())
+    pub(super) async fn begin(&mut self, name: &str, packing: Packing, size: u64) -> Result<(), Problem> {
+        name.clone_into(&mut self.open);
+        self.archive.begin(format!("{}/{name}", self.folder), packing, size).await
     }
 
     /// Adds to the entry that was begun.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Problem> {
-        if let Some(open) = &mut self.open {
-            open.sha256.update(bytes);
-            open.size += bytes.len() as u64;
-        }
+    pub(super) async fn write(&mut self, bytes: impl Into<Bytes>) -> Result<(), Problem> {
         self.archive.write(bytes).await
     }
 
-    /// Notes the entry in its manifest.
-    pub(super) fn end(&mut self) -> Written {
-        let Some(open) = self.open.take() else { return Written { size: 0, sha256: Sha256::new().finish() } };
-        let sha256 = open.sha256.finish();
-        let manifest = if open.name.starts_with("data/") {
-            self.octets += open.size;
+    /// Ends the entry and notes it in its manifest.
+    pub(super) async fn end(&mut self) -> Result<Written, Problem> {
+        let written = self.archive.end().await?;
+        let manifest = if self.open.starts_with("data/") {
+            self.octets += written.size;
             self.streams += 1;
             &mut self.payload
         } else {
             &mut self.tags
         };
         // Names are safe: nothing in them has to be escaped in a manifest (RFC 8493, 2.1.3).
-        let _ = writeln!(manifest, "{sha256}  {}", open.name);
-        Written { size: open.size, sha256 }
+        let _ = writeln!(manifest, "{}  {}", written.sha256, self.open);
+        Ok(written)
     }
 
     /// A whole entry.
     pub(super) async fn add(&mut self, name: &str, content: impl Into<Bytes>) -> Result<(), Problem> {
         let content = content.into();
-        self.begin(name, Packing::Compress, content.len() as u64)?;
-        self.write(&content).await?;
-        self.end();
-        Ok(())
+        self.begin(name, Packing::Compress, content.len() as u64).await?;
+        self.write(content).await?;
+        self.end().await.map(drop)
     }
 
     /// Adds the tag files and closes the archive.

@@ -7,8 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Source,
-    archive::{Packing, Sealed},
-    bag::{Bag, BagInfo, Written},
+    archive::{Packing, Sealed, Written},
+    bag::{Bag, BagInfo},
     data::{NotIncluded, NotIncludedBecause, SCHEMAS},
     page::{self, Page},
     plan::Own,
@@ -127,11 +127,11 @@ impl<'a> Content<'a> {
         size: u64,
         mut body: ByteStream,
     ) -> Result<Written, Problem> {
-        self.bag.begin(name, packing, size)?;
+        self.bag.begin(name, packing, size).await?;
         while let Some(piece) = body.try_next().await.map_err(StoreError::broken)? {
-            self.bag.write(&piece).await?;
+            self.bag.write(piece).await?;
         }
-        Ok(self.bag.end())
+        self.bag.end().await
     }
 
     /// The name of a customer; none where it is gone.
@@ -188,8 +188,8 @@ pub(super) struct JsonList {
 impl JsonList {
     /// Begins the file.
     pub(super) async fn begin(bag: &mut Bag, name: &str) -> Result<Self, Problem> {
-        bag.begin(&format!("data/{name}.json"), Packing::Compress, 0)?;
-        bag.write(b"[").await?;
+        bag.begin(&format!("data/{name}.json"), Packing::Compress, 0).await?;
+        bag.write(&b"["[..]).await?;
         Ok(Self { empty: true })
     }
 
@@ -198,14 +198,13 @@ impl JsonList {
         let mut json = if self.empty { b"\n".to_vec() } else { b",\n".to_vec() };
         serde_json::to_writer(&mut json, item).map_err(Problem::internal)?;
         self.empty = false;
-        bag.write(&json).await
+        bag.write(json).await
     }
 
     /// Ends the file.
     pub(super) async fn end(self, bag: &mut Bag) -> Result<(), Problem> {
-        bag.write(if self.empty { b"]\n" } else { b"\n]\n" }).await?;
-        bag.end();
-        Ok(())
+        bag.write(if self.empty { &b"]\n"[..] } else { &b"\n]\n"[..] }).await?;
+        bag.end().await.map(drop)
     }
 }
 

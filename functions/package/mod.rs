@@ -7,6 +7,7 @@ mod data;
 mod page;
 mod plan;
 mod sections;
+mod zip;
 
 use futures_util::TryStreamExt as _;
 use kundportal_domain::records::{Case, Profile, Tenant};

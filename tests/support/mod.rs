@@ -33,5 +33,5 @@ pub(crate) use host::{Delivery, NO_ANSWER, function_of_queue, queue_envelope, ti
 pub(crate) use issuer::{Issuer, Speaker};
 pub(crate) use people::{Person, Tenant, User};
 pub(crate) use portal::{Portal, Storage};
-pub(crate) use served::{Snapshot, fault, temporary_folder};
+pub(crate) use served::{Snapshot, fault, free_port, temporary_folder};
 pub(crate) use tools::{python_tool, succeeds};

@@ -106,9 +106,15 @@ impl Portal {
 
     /// With its folder on disk, for what is too much for memory.
     pub(crate) async fn start_served_on_disk() -> Self {
+        Self::start_served_below(&std::env::temp_dir()).await
+    }
+
+    /// The same, with the folder below another one.
+    pub(crate) async fn start_served_below(parent: &Path) -> Self {
         let issuer = Arc::new(Issuer::start().await);
         let now = "2026-03-02T08:00:00Z".parse().expect("a time");
-        Self::over_folder(TempDir::new().expect("a folder"), issuer, now, 1, Vec::new(), false).await
+        let folder = TempDir::new_in(parent).expect("a folder");
+        Self::over_folder(folder, issuer, now, 1, Vec::new(), false).await
     }
 
     /// With its folder on a disk of the test's own; `prlimit --fsize` is its quota.
@@ -196,6 +202,13 @@ impl Portal {
             Some(process) => process.revive(&self.world).await,
             None => false,
         }
+    }
+
+    /// How a handler on this folder is started, with no output anywhere.
+    pub(crate) fn handler(&self, port: u16) -> Command {
+        let mut command = command(&self.world, port);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
     }
 
     /// The handler's process.
@@ -424,6 +437,10 @@ fn spawn(world: &World, port: u16) -> Child {
     let log = File::options().create(true).append(true).open(world.aside().join("handler.log"));
     let mut log = log.expect("a log");
     let _ = writeln!(log, "-- a handler starts");
+    command(world, port).stdout(log.try_clone().expect("a log")).stderr(log).spawn().expect("the program")
+}
+
+fn command(world: &World, port: u16) -> Command {
     let program = env!("CARGO_BIN_EXE_kundportal");
     let mut command = Command::new(if world.setting().has_quota { "sh" } else { program });
     if world.setting().has_quota {
@@ -435,15 +452,12 @@ fn spawn(world: &World, port: u16) -> Child {
         .envs(world.setting().variables.iter().map(|(name, value)| (name, value)))
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
         // It ends with this, so that nobody is left behind by a test that was killed.
-        .stdin(Stdio::piped())
-        .stdout(log.try_clone().expect("a log"))
-        .stderr(log)
-        .spawn()
-        .expect("the program")
+        .stdin(Stdio::piped());
+    command
 }
 
 /// Below the ports from which connections go out, so that a handler that is started again finds its own still free.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         let turn = NEXT.fetch_add(1, Ordering::Relaxed);

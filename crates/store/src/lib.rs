@@ -2,6 +2,7 @@
 //!
 //! The ports (such as [`BlobStore`]) promise in prose; `tests/conformance` holds every adapter to each promise.
 
+mod aside;
 mod conditions;
 mod counting;
 #[cfg(feature = "embedded")]
@@ -19,6 +20,7 @@ mod smtp;
 mod system;
 mod turns;
 
+pub use aside::Aside;
 use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
 pub use counting::{Counting, Counts, Tally};
 #[cfg(feature = "embedded")]

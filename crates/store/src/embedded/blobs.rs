@@ -15,7 +15,7 @@ use super::{
     rows::{self, Content, Found},
 };
 use crate::{
-    Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, LIST_LIMIT, Page,
+    Aside, Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, LIST_LIMIT, Page,
     Properties, SignedUrl, StoreError, conditions::within, cut, names, removal::is_removal,
 };
 
@@ -31,47 +31,78 @@ enum Arrived {
     Large(Draft, u64),
 }
 
+/// A content file that is being filled while more of it comes.
+struct Filling {
+    draft: Draft,
+    /// Emptied, to be filled again.
+    spare: Vec<u8>,
+    failed: Option<io::Error>,
+}
+
+impl Filling {
+    fn write(&mut self, bytes: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.draft.write(bytes).err();
+        }
+    }
+
+    fn check(&mut self) -> Result<(), StoreError> {
+        self.failed.take().map_or(Ok(()), |error| Err(StoreError::broken(error)))
+    }
+}
+
 impl EmbeddedStore {
+    /// Takes a body in. While one part of it is written the next one comes.
     async fn receive(&self, mut body: ByteStream) -> Result<Arrived, StoreError> {
         let (mut gathered, mut size) = (Vec::new(), 0);
-        let mut draft = None;
+        let mut filling: Option<Aside<Filling>> = None;
         while let Some(piece) = body.try_next().await.map_err(StoreError::Body)? {
             size += piece.len() as u64;
-            gathered.extend_from_slice(&piece);
-            let limit = if draft.is_none() { INLINE_LIMIT } else { PIECE };
-            if gathered.len() > limit {
-                let (begun, emptied) = self.spill(draft, gathered).await?;
-                (draft, gathered) = (Some(begun), emptied);
+            match &mut filling {
+                None => {
+                    gathered.extend_from_slice(&piece);
+                    if gathered.len() > INLINE_LIMIT {
+                        filling = Some(Aside::new(self.begin_filling().await?));
+                    }
+                }
+                // Long enough by itself: not copied once more.
+                Some(filling) if piece.len() >= PIECE => {
+                    let first = std::mem::take(&mut gathered);
+                    filling.here().await?.check()?;
+                    filling
+                        .step(move |filling| {
+                            filling.write(&first);
+                            filling.write(&piece);
+                        })
+                        .await?;
+                }
+                Some(_) => gathered.extend_from_slice(&piece),
+            }
+            if let Some(filling) = filling.as_mut().filter(|_| gathered.len() > PIECE) {
+                let state = filling.here().await?;
+                state.check()?;
+                let full = std::mem::replace(&mut gathered, std::mem::take(&mut state.spare));
+                filling.step(move |filling| fill(filling, full)).await?;
             }
         }
-        if draft.is_none() {
-            return Ok(Arrived::Small(gathered));
-        }
-        let (mut draft, _) = self.spill(draft, gathered).await?;
+        let Some(filling) = filling else { return Ok(Arrived::Small(gathered)) };
+        let mut filling = filling.into_inner().await?;
         let draft = database::blocking(move || {
-            draft.complete().map_err(StoreError::broken)?;
-            Ok(draft)
+            filling.write(&gathered);
+            filling.check()?;
+            filling.draft.complete().map_err(StoreError::broken)?;
+            Ok(filling.draft)
         });
         Ok(Arrived::Large(draft.await?, size))
     }
 
-    /// Appends to a content file, a new one where there is none; gives the emptied buffer back.
-    async fn spill(
-        &self,
-        draft: Option<Draft>,
-        mut gathered: Vec<u8>,
-    ) -> Result<(Draft, Vec<u8>), StoreError> {
+    async fn begin_filling(&self) -> Result<Filling, StoreError> {
         let (database, entropy) = (Arc::clone(&self.database), Arc::clone(&self.entropy));
-        let write = move || -> io::Result<(Draft, Vec<u8>)> {
-            let mut draft = match draft {
-                Some(draft) => draft,
-                None => Draft::create(database.contents(), &*entropy)?,
-            };
-            draft.write(&gathered)?;
-            gathered.clear();
-            Ok((draft, gathered))
-        };
-        database::blocking(move || write().map_err(StoreError::broken)).await
+        database::blocking(move || {
+            let draft = Draft::create(database.contents(), &*entropy).map_err(StoreError::broken)?;
+            Ok(Filling { draft, spare: Vec::new(), failed: None })
+        })
+        .await
     }
 
     /// A blob's rows, and its content file open: one version, whatever is written from now on.
@@ -90,6 +121,13 @@ impl EmbeddedStore {
         }
         Err(StoreError::broken("a content file is missing"))
     }
+}
+
+/// Writes what has gathered, and keeps its place for what gathers next.
+fn fill(filling: &mut Filling, mut full: Vec<u8>) {
+    filling.write(&full);
+    full.clear();
+    filling.spare = full;
 }
 
 /// Opens a content file; None when it is gone.
