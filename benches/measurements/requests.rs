@@ -1,0 +1,117 @@
+//! Many requests for a profile: how fast, and what memory they leave.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tokio::{io::AsyncReadExt as _, io::AsyncWriteExt as _, net::TcpStream};
+
+use crate::{
+    by_turns,
+    figures::{Goal, Row},
+    machine,
+    program::{self, Server, Stage},
+};
+
+/// Requests before memory is looked at.
+const MANY: u32 = 10_000;
+/// How long a server is asked in each round.
+const MS: u64 = 700;
+/// Cores of what serves and of what asks.
+const SERVING: usize = 0;
+const ASKING: usize = 1;
+
+/// Writes requests where the generator finds them.
+fn requests(stage: &Stage, name: &str, requests: &[u8]) -> PathBuf {
+    let path = stage.scratch.path().join(name);
+    std::fs::write(&path, requests).expect("a file");
+    path
+}
+
+/// Runs the generator; answers and seconds.
+fn generate(server: &Server, requests: &Path, arguments: &[&str], tie: bool) -> (f64, f64) {
+    let this = std::env::current_exe().expect("this program");
+    let mut command = if tie { machine::on_core(ASKING, &this) } else { Command::new(this) };
+    command.arg("generate").arg(server.port.to_string()).arg(requests).args(arguments);
+    let output = command.output().expect("the generator");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let mut numbers = said.split_whitespace().map(|number| number.parse::<f64>().expect("a number"));
+    match (numbers.next(), numbers.next()) {
+        (Some(answers), Some(micros)) => (answers, micros / 1e6),
+        _ => panic!("the generator failed: {complaint}"),
+    }
+}
+
+pub(crate) fn memory(stage: &Stage) -> Vec<Row> {
+    let profiles = requests(stage, "profiles", &stage.profile_requests());
+    let hello = requests(stage, "hello", b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n\0");
+    let after = |server: &Server, requests: &Path| {
+        let (answers, _) = generate(server, requests, &["--most", &MANY.to_string()], false);
+        assert!(answers >= f64::from(MANY), "{answers}");
+        machine::resident(server.process())
+    };
+    let figure = after(&stage.handler(None), &profiles);
+    let floor = after(&program::floor(None, None), &hello);
+    vec![Row {
+        what: "resident memory after 10,000 requests".to_owned(),
+        figure: format!("{figure:.1} MiB"),
+        floor: format!("{floor:.1} MiB (bare warp)"),
+        ratio: None,
+        noise: None,
+        goal: Goal::MebibytesAtMost(25.0, figure),
+    }]
+}
+
+pub(crate) fn profile(stage: &Stage, rounds: usize) -> Vec<Row> {
+    let asked = stage.profile_requests();
+    let profiles = requests(stage, "profiles", &asked);
+    let handler = stage.handler(Some(SERVING));
+    let answer = answer_of(handler.port, asked.split(|byte| *byte == 0).next().expect("a request"));
+    let answer = requests(stage, "answer", &answer);
+    let [floor, same] = [(); 2].map(|()| program::floor(Some(&answer), Some(SERVING)));
+    let ms = MS.to_string();
+    let rate = |server: &Server| {
+        let (answers, seconds) = generate(server, &profiles, &["--ms", &ms], true);
+        answers / seconds
+    };
+    let cost = |server: &Server| {
+        let before = machine::processor_time(server.process());
+        let (answers, _) = generate(server, &profiles, &["--ms", "3000"], true);
+        (machine::processor_time(server.process()) - before) / answers * 1e6
+    };
+    let found = by_turns::measure(rounds, || rate(&handler), || rate(&floor), || rate(&same));
+    let show = |rate: f64, cost: f64| format!("{rate:.0} a second, {cost:.0} µs of a core each");
+    vec![Row {
+        what: "`GET T/profile`, embedded store, token verified".to_owned(),
+        figure: show(found.figure, cost(&handler)),
+        floor: format!("{} (bare warp, the same bytes)", show(found.floor, cost(&floor))),
+        ratio: Some(found.ratio),
+        noise: Some(found.noise),
+        goal: Goal::AtLeast(0.5),
+    }]
+}
+
+/// Headers and body that are answered, as a floor takes them.
+fn answer_of(port: u16, request: &[u8]) -> Vec<u8> {
+    let answer = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+        let request = String::from_utf8_lossy(request).replacen("\r\n", "\r\nconnection: close\r\n", 1);
+        stream.write_all(request.as_bytes()).await.expect("asked");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("an answer");
+        answer
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let answer = String::from_utf8(runtime.block_on(answer)).expect("text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let own = ["content-length", "date", "connection"];
+    let headers: Vec<_> = head
+        .split("\r\n")
+        .skip(1)
+        .filter(|line| !own.iter().any(|name| line.to_ascii_lowercase().starts_with(name)))
+        .collect();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    format!("{}\n\n{body}", headers.join("\n")).into_bytes()
+}
