@@ -35,6 +35,9 @@ pub(crate) enum Work {
     /// An administrator's change of a user, with their index entries and their place in the list of administrators; each change
     /// has a marker of its own.
     UserChange { user: UserId, change: RecordId },
+    /// A change of a customer, and the keyed hashes of the names that it has and had: their entries follow. Each change has a
+    /// marker of its own.
+    CustomerChange { customer: CustomerId, change: RecordId, names: Vec<String> },
     /// A membership that is ended.
     MembershipEnd { user: UserId, customer: CustomerId },
     /// A picture that was put or removed: the name of the blob.
@@ -76,6 +79,7 @@ impl Work {
             Self::InviteCode { invite, number } => format!("invite-code-{invite}-{number}"),
             Self::Mail { user, mail } => format!("mail-{user}-{mail}"),
             Self::UserChange { user, change } => format!("user-{user}-{change}"),
+            Self::CustomerChange { customer, change, .. } => format!("customer-{customer}-{change}"),
             Self::MembershipEnd { user, customer } => format!("membership-end-{user}-{customer}"),
             Self::Picture { user, name } => format!("picture-{user}-{name}"),
             Self::EmailChange { user, number } => format!("email-change-{user}-{number}"),

@@ -14,7 +14,7 @@ use kundportal_store::{Condition, ETag, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use names::by_name;
+pub(crate) use names::{by_name, complete};
 
 use crate::{
     app::App,
@@ -27,6 +27,7 @@ use crate::{
     people::RACES,
     problem::{Problem, ProblemType},
     respond::{self, Answer},
+    work::Work,
 };
 
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -111,8 +112,8 @@ async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
     let now = app.now();
     let id = context.claim(&user, &body, || CustomerId::new(now, app.random())).await?;
-    app.audit(&user.tenant.id, &AuditRecord::intended(app, By::user(&user), context.operation.id, id))
-        .await?;
+    let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id);
+    app.audit(&user.tenant.id, &record).await?;
     let customer = Customer {
         id,
         name: new.name,
@@ -120,15 +121,16 @@ async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
         created_at: now,
         updated_at: now,
     };
-    names::index(app, &user.layout, &customer).await?;
-    match app.write(&user.layout.customer(id), &customer, Condition::IfAbsent).await {
-        Ok(etag) => Ok(respond::with_etag(respond::created(&CustomerView::from(customer))?, &etag)),
-        Err(StoreError::AlreadyExists) => {
-            let (customer, etag) = read(app, &user.layout, id).await?;
-            Ok(respond::with_etag(respond::created(&CustomerView::from(customer))?, &etag))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let work = Work::CustomerChange { customer: id, change: record.id, names: names::of(app, [&customer]) };
+    let marker = app.begin(&user.tenant.id, work).await?;
+    let (customer, etag) = match app.write(&user.layout.customer(id), &customer, Condition::IfAbsent).await {
+        Ok(etag) => (customer, etag),
+        Err(StoreError::AlreadyExists) => read(app, &user.layout, id).await?,
+        Err(error) => return Err(error.into()),
+    };
+    names::settle(app, &user.layout, id, &[]).await?;
+    app.finish(&marker).await?;
+    Ok(respond::with_etag(respond::created(&CustomerView::from(customer))?, &etag))
 }
 
 async fn list(context: Context, user: User) -> Result<Answer, Problem> {
@@ -154,8 +156,8 @@ async fn update(mut context: Context, user: User) -> Result<Answer, Problem> {
     let app = &context.app;
     let (_, etag) = read(app, &user.layout, id).await?;
     context.check_if_match(&etag)?;
-    app.audit(&user.tenant.id, &AuditRecord::intended(app, By::user(&user), context.operation.id, id))
-        .await?;
+    let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id);
+    app.audit(&user.tenant.id, &record).await?;
     for _ in 0..RACES {
         let (mut customer, etag) = read(app, &user.layout, id).await?;
         context.check_if_match(&etag)?;
@@ -165,18 +167,23 @@ async fn update(mut context: Context, user: User) -> Result<Answer, Problem> {
         }
         patch.organisation_number.clone().apply_to(&mut customer.organisation_number);
         customer.updated_at = app.now();
-        names::index(app, &user.layout, &customer).await?;
+        let names = names::of(app, [&before, &customer]);
+        let marker = if customer.name == before.name {
+            None
+        } else {
+            let work = Work::CustomerChange { customer: id, change: record.id, names: names.clone() };
+            Some(app.begin(&user.tenant.id, work).await?)
+        };
         match app.write(&user.layout.customer(id), &customer, if_unchanged(&etag)).await {
             Ok(etag) => {
                 app.caches().customers.forget(&(user.tenant.id.clone(), id));
-                if before.name != customer.name {
-                    names::unindex(app, &user.layout, id, &before.name).await?;
+                if let Some(marker) = &marker {
+                    names::settle(app, &user.layout, id, &names).await?;
+                    app.finish(marker).await?;
                 }
                 return Ok(respond::with_etag(respond::ok(&CustomerView::from(customer))?, &etag));
             }
-            Err(StoreError::PreconditionFailed) => {
-                names::unindex(app, &user.layout, id, &customer.name).await?;
-            }
+            Err(StoreError::PreconditionFailed) => {}
             Err(error) => return Err(error.into()),
         }
     }

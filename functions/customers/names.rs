@@ -1,6 +1,6 @@
 //! Customers by their exact name, for imports.
 
-use kundportal_domain::{CompanyName, CustomerId, records::Customer};
+use kundportal_domain::{CustomerId, TenantId, records::Customer};
 
 use crate::{
     app::App,
@@ -8,43 +8,58 @@ use crate::{
     layout::{self, TenantLayout},
     people::RACES,
     problem::{Problem, ProblemType},
+    worker::Progress,
 };
 
 fn hashes(app: &App, name: &str) -> Vec<String> {
     app.settings().index_keys.names(Purpose::CustomerName, &[name]).collect()
 }
 
-/// Writes the entry of a customer's name.
-pub(super) async fn index(app: &App, layout: &TenantLayout, customer: &Customer) -> Result<(), Problem> {
-    for hash in hashes(app, customer.name.as_str()).into_iter().take(1) {
-        app.mark(&layout.customer_name(&hash, customer.id)).await?;
-    }
-    Ok(())
+/// The keyed hashes of all names of a customer in these versions.
+pub(super) fn of<'a>(app: &App, versions: impl IntoIterator<Item = &'a Customer>) -> Vec<String> {
+    versions.into_iter().flat_map(|customer| hashes(app, customer.name.as_str())).collect()
 }
 
-/// Removes the entries of a name that the customer does not have, or has no more. Whoever gives it that name again meanwhile
-/// may have seen them: then they are there again.
-pub(super) async fn unindex(
+/// Brings the entries of these names, which the customer has or had, in line with the customer. Somebody may give it another
+/// name meanwhile: then what was done here by the name from before is done again.
+pub(super) async fn settle(
     app: &App,
     layout: &TenantLayout,
     customer: CustomerId,
-    name: &CompanyName,
+    names: &[String],
 ) -> Result<(), Problem> {
-    let has_it = async || -> Result<Option<Customer>, Problem> {
-        let found = app.read::<Customer>(&layout.customer(customer)).await?;
-        Ok(found.map(|(customer, _)| customer).filter(|customer| customer.name == *name))
+    let current = async || -> Result<Vec<String>, Problem> {
+        let customer = app.read::<Customer>(&layout.customer(customer)).await?;
+        Ok(customer.map_or_else(Vec::new, |(customer, _)| hashes(app, customer.name.as_str())))
     };
+    let (mut names, mut own) = (names.to_vec(), current().await?);
     for _ in 0..RACES {
-        for hash in hashes(app, name.as_str()) {
-            app.unmark(&layout.customer_name(&hash, customer)).await?;
+        for name in own.iter().take(1) {
+            app.mark(&layout.customer_name(name, customer)).await?;
         }
-        let Some(now) = has_it().await? else { return Ok(()) };
-        index(app, layout, &now).await?;
-        if has_it().await?.is_some() {
+        for name in names.iter().filter(|name| !own.contains(name)) {
+            app.unmark(&layout.customer_name(name, customer)).await?;
+        }
+        let now = current().await?;
+        if now == own {
             return Ok(());
         }
+        names.extend(std::mem::replace(&mut own, now));
     }
-    Err(ProblemType::PreconditionFailed.into())
+    // The work marker stays.
+    Err(ProblemType::Unavailable.into())
+}
+
+/// [`crate::work::Work::CustomerChange`].
+pub(crate) async fn complete(
+    app: &App,
+    tenant: &TenantId,
+    customer: CustomerId,
+    names: &[String],
+    abandoned: bool,
+) -> Result<Progress, Problem> {
+    settle(app, &TenantLayout::new(tenant), customer, names).await?;
+    Ok(abandoned.into())
 }
 
 /// The customers of exactly this name, in the order of their ids.

@@ -111,13 +111,15 @@ async fn commit(
             return Err(ProblemType::NotFound.into());
         }
     }
-    let Holder { user, claimed, is_user } = claim(context, &layout, &invite, identity).await?;
+    let Holder { user, claimed, is_user } = claim(context, tenant, &invite, identity).await?;
     let by = By { user: Some(user), role: ByRole::Invited };
     let record = AuditRecord::intended(app, by, context.operation.id, invite.id).about([user]);
     app.audit(tenant, &record).await?;
     let name = identity.name().to_owned();
-    let work = Work::Acceptance { invite: invite.id, user, identity: name.clone() };
-    let marker = app.begin(tenant, work).await?;
+    let (claimed, marker) = match claimed {
+        Some((claim, marker)) => (Some(claim), marker),
+        None => (None, app.begin(tenant, work_of(&invite, user, identity)).await?),
+    };
     let attempt = Attempt { app, layout: &layout, invite: invite.id, user, identity: &name, claimed, marker };
     // Before the claim on the address: it leads whoever takes the claim over to this invitation.
     app.mark(&layout.reference(user, RefKind::Invite, &invite.id.to_string())).await?;
@@ -193,20 +195,25 @@ impl Attempt<'_> {
 /// The user that an identity is or becomes.
 struct Holder {
     user: UserId,
-    /// The claim on the identity, if it was made here.
-    claimed: Option<ETag>,
+    /// The claim on the identity, if it was made here, and the work marker that came before it.
+    claimed: Option<(ETag, Marker)>,
     is_user: bool,
+}
+
+fn work_of(invite: &Invite, user: UserId, identity: &Identity) -> Work {
+    Work::Acceptance { invite: invite.id, user, identity: identity.name().to_owned() }
 }
 
 /// The user that this identity is or becomes. An entry whose user does not name the
 /// identity back is adopted when that user has no profile (somebody is accepting, or stopped doing so), else taken over.
 async fn claim(
     context: &Context,
-    layout: &TenantLayout,
+    tenant: &TenantId,
     invite: &Invite,
     identity: &Identity,
 ) -> Result<Holder, Problem> {
     let app = &context.app;
+    let layout = &TenantLayout::new(tenant);
     let path = layout.identity(identity.name());
     for _ in 0..RACES {
         if let Some((profile, _)) = auth::find(context, layout, identity).await? {
@@ -237,9 +244,10 @@ async fn claim(
                 Condition::IfMatch(etag)
             }
         };
+        let marker = app.begin(tenant, work_of(invite, user, identity)).await?;
         match app.blobs().put_bytes(&path, id, condition).await {
-            Ok(etag) => return Ok(Holder { user, claimed: Some(etag), is_user: false }),
-            Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {}
+            Ok(etag) => return Ok(Holder { user, claimed: Some((etag, marker)), is_user: false }),
+            Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => app.finish(&marker).await?,
             Err(error) => return Err(error.into()),
         }
     }

@@ -114,6 +114,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
         email_changes_on: None,
         granted: Vec::new(),
         confirmed_email_change: 0,
+        changes: Vec::new(),
         created_at: now,
         updated_at: now,
     });

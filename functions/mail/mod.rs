@@ -4,7 +4,9 @@
 mod page;
 
 use jiff::{SignedDuration, Timestamp};
-use kundportal_domain::{EmailAddress, PersonName, Personal, TenantId, Texts, UserId, records::Profile};
+use kundportal_domain::{
+    EmailAddress, PersonName, Personal, RecordId, RequestId, TenantId, Texts, UserId, records::Profile,
+};
 use kundportal_store::{Condition, Mail, MailError};
 use serde::{Deserialize, Serialize};
 
@@ -36,11 +38,20 @@ pub(crate) struct Outgoing {
     /// Where the button leads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) link: Option<Link>,
-    /// The change of the profile that it tells of: until the profile is as new as this, the mail waits, and it is given up
-    /// with the change.
+    /// What it tells of, where that has yet to come about: until then the mail waits, and it is given up with it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) follows: Option<Timestamp>,
+    follows: Option<Follows>,
     pub(crate) since: Timestamp,
+}
+
+/// What a mail waits for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Follows {
+    /// A change of the person's profile.
+    Change(RecordId),
+    /// A case.
+    Case(RequestId),
 }
 
 /// Where a mail's button leads.
@@ -50,7 +61,7 @@ pub(crate) enum Link {
     /// The portal's first page.
     Portal,
     /// The person's requests.
-    Request(kundportal_domain::RequestId),
+    Request(RequestId),
     /// The confirmation of this change of address.
     EmailChange(u32),
 }
@@ -86,9 +97,15 @@ impl Outgoing {
         self
     }
 
-    /// Of a change of the profile at this time, which has yet to come about.
-    pub(crate) fn following(mut self, updated_at: Timestamp) -> Self {
-        self.follows = Some(updated_at);
+    /// Of a change of the profile that has yet to come about.
+    pub(crate) fn following(mut self, change: RecordId) -> Self {
+        self.follows = Some(Follows::Change(change));
+        self
+    }
+
+    /// Of a case that has yet to be written.
+    pub(crate) fn following_case(mut self, request: RequestId) -> Self {
+        self.follows = Some(Follows::Case(request));
         self
     }
 
@@ -192,11 +209,15 @@ pub(crate) async fn complete(
     let Some((outgoing, _)) = app.read::<Outgoing>(&path).await? else { return Ok(abandoned.into()) };
     let profile = app.read::<Profile>(&layout.profile(user)).await?.map(|(profile, _)| profile);
     let age = app.now().duration_since(outgoing.since);
-    let has_followed = |profile: &Profile| outgoing.follows.is_none_or(|time| profile.updated_at >= time);
-    if profile.as_ref().is_some_and(|profile| !has_followed(profile)) && age <= GRACE {
+    let has_come_about = match (&outgoing.follows, &profile) {
+        (None, _) | (_, None) => true,
+        (Some(Follows::Change(change)), Some(profile)) => profile.changes.contains(change),
+        (Some(Follows::Case(request)), Some(_)) => app.exists(&layout.case(*request)).await?,
+    };
+    if !has_come_about && age <= GRACE {
         return Ok(Progress::UnderWay);
     }
-    if let Some(profile) = profile.filter(|profile| has_followed(profile) && age < LIFETIME) {
+    if let Some(profile) = profile.filter(|_| has_come_about && age < LIFETIME) {
         send(app, tenant, &profile, (id, &outgoing)).await?;
     }
     app.unmark(&path).await?;

@@ -162,6 +162,13 @@ async fn take_in(
     let mut case = Case::open(id, CaseKind::Access, subject, user.id(), received_at, now, due_at);
     case.channel = new.channel.unwrap_or_default();
     case.details = new.details;
+    let mail = if subject == user.id() {
+        None
+    } else {
+        let mail = Outgoing::new(app, "request-received").with("due", due_at.to_string());
+        let mail = mail.link(Link::Request(id)).following_case(id);
+        Some(app.prepare_mail(tenant, subject, &mail_id(id), &mail).await?)
+    };
     let etag = match app.write(&path, &case, Condition::IfAbsent).await {
         Ok(etag) => etag,
         // The same key at the same moment.
@@ -176,17 +183,24 @@ async fn take_in(
         app.blobs().delete_if_exists(&path).await?;
         app.unmark(&user.layout.request_reference(subject, id)).await?;
         claim::release(app, &user.layout, subject, id).await?;
+        if let Some(mail) = &mail {
+            app.unmark(&user.layout.outgoing(subject, &mail_id(id))).await?;
+            app.finish(mail).await?;
+        }
         app.finish(marker).await?;
         return Err(ProblemType::NotFound.into());
     }
     app.mark(&user.layout.request_entry(id)).await?;
-    if subject != user.id() {
-        let mail =
-            Outgoing::new(app, "request-received").with("due", due_at.to_string()).link(Link::Request(id));
-        app.mail_user(tenant, subject, &format!("request-received-{id}"), &mail).await?;
+    if let Some(mail) = &mail {
+        app.announce(mail).await?;
     }
     app.announce(marker).await?;
     answer(case, &etag)
+}
+
+/// Of the mail that tells somebody of a request that was registered for them.
+fn mail_id(request: RequestId) -> String {
+    format!("request-received-{request}")
 }
 
 /// Whether the person has an account that is not being removed.

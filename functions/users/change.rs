@@ -100,7 +100,10 @@ impl Change<'_> {
         let app = self.app();
         let (mut profile, mut etag) = found;
         for _ in 0..RACES {
-            let Some(next) = self.patch.applied_to(&profile, app.now()) else { return Ok((profile, etag)) };
+            let Some(mut next) = self.patch.applied_to(&profile, app.now()) else {
+                return Ok((profile, etag));
+            };
+            next.note_change(self.id);
             if next.status != profile.status {
                 people::mark_account_due(app, &self.by.tenant.id, &next).await?;
             }
@@ -132,7 +135,7 @@ impl Change<'_> {
         let (app, tenant) = (self.app(), &self.by.tenant.id);
         for mail in self.mails(before, next) {
             let id = format!("{}-{}", self.id, mail.template);
-            let mail = mail.following(next.updated_at);
+            let mail = mail.following(self.id);
             let marker = app.prepare_mail(tenant, self.subject, &id, &mail).await?;
             trail.mails.push((id, marker));
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    comments, email_changes, files, invitation, invites, mail, people,
+    comments, customers, email_changes, files, invitation, invites, mail, people,
     problem::{Problem, ProblemType},
     profile, tenants,
     work::{MarkedWork, Marker, Message, Work},
@@ -80,6 +80,9 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         }
         Work::Mail { user, mail } => mail::complete(app, tenant, *user, mail, abandoned).await,
         Work::UserChange { user, .. } => people::complete(app, tenant, *user, abandoned).await,
+        Work::CustomerChange { customer, names, .. } => {
+            customers::complete(app, tenant, *customer, names, abandoned).await
+        }
         Work::MembershipEnd { user, customer } => {
             people::complete_membership(app, tenant, *user, *customer, abandoned).await
         }

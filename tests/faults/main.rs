@@ -5,5 +5,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod act;
+mod content;
+mod coverage;
+mod driver;
+mod order;
+mod remains;
+mod rows;
+mod scene;
+mod table;
 mod test_build;
+mod text;
 mod two_processes;

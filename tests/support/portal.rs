@@ -246,6 +246,13 @@ impl Portal {
         self.world.waiting.lock().expect("the messages").extend(messages);
     }
 
+    /// Puts a message into a queue, as if it had come back to it.
+    pub(crate) fn put_in_queue(&self, queue: &str, message: &str) {
+        let message =
+            Enqueued { queue: queue.to_owned(), message: message.to_owned(), delay: Duration::ZERO };
+        self.put_back(vec![(self.now(), message)]);
+    }
+
     /// Loses every message that waits, as queues may: markers alone must be enough.
     pub(crate) fn lose_messages(&self) -> Vec<Enqueued> {
         let (mut lost, hidden) = self.take_messages();

@@ -64,7 +64,7 @@ pub(crate) struct Setting {
 /// A handler of its own.
 pub(crate) struct Process {
     child: Mutex<Child>,
-    port: u16,
+    port: Port,
     url: String,
 }
 
@@ -363,9 +363,12 @@ impl Process {
     pub(super) async fn start(world: &World) -> Self {
         world.tell_time();
         loop {
-            let port = free_port();
-            let process =
-                Self { child: Mutex::new(spawn(world, port)), port, url: format!("http://127.0.0.1:{port}") };
+            let port = Port::free();
+            let process = Self {
+                child: Mutex::new(spawn(world, port.number)),
+                url: format!("http://127.0.0.1:{}", port.number),
+                port,
+            };
             // Somebody else may have been quicker at the port: another then.
             if process.answers(world).await {
                 return process;
@@ -392,7 +395,7 @@ impl Process {
     }
 
     fn restart(&self, world: &World) {
-        *self.lock() = spawn(world, self.port);
+        *self.lock() = spawn(world, self.port.number);
     }
 
     async fn revive(&self, world: &World) -> bool {
@@ -412,7 +415,9 @@ impl Process {
     async fn answers(&self, world: &World) -> bool {
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < PATIENCE {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() && !self.has_ended() {
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port.number)).await.is_ok()
+                && !self.has_ended()
+            {
                 return true;
             }
             if self.has_ended() {
@@ -456,17 +461,33 @@ fn command(world: &World, port: u16) -> Command {
     command
 }
 
-/// Below the ports from which connections go out, so that a handler that is started again finds its own still free.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    loop {
-        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
-        let spread = u16::try_from(std::process::id() % 15_000).unwrap_or(0).wrapping_mul(37);
-        let port = 16_000 + spread.wrapping_add(turn) % 15_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
+/// A port that no other test takes, also while its handler is being started again: who holds the UDP port of the number has it.
+struct Port {
+    number: u16,
+    _held: std::net::UdpSocket,
+}
+
+impl Port {
+    /// Below the ports from which connections go out, so that a handler that is started again finds its own still free.
+    fn free() -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        loop {
+            let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+            let spread = u16::try_from(std::process::id() % 15_000).unwrap_or(0).wrapping_mul(37);
+            let number = 16_000 + spread.wrapping_add(turn) % 15_000;
+            let held = std::net::UdpSocket::bind(("127.0.0.1", number));
+            if let Ok(held) = held
+                && std::net::TcpListener::bind(("127.0.0.1", number)).is_ok()
+            {
+                return Self { number, _held: held };
+            }
         }
     }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    Port::free().number
 }
 
 /// Copies a store whose processes have ended.

@@ -6,7 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, EmailAddress, InviteId, Locale, PersonName, Personal, PhoneNumber, Reason, UserId};
+use crate::{
+    CustomerId, EmailAddress, InviteId, Locale, PersonName, Personal, PhoneNumber, Reason, RecordId, UserId,
+};
 
 /// A person's record: what they are called, how they sign in, what they may do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ pub struct Profile {
     /// The accepted invitations whose grant is in this record. Each grants once: what was taken away since stays so.
     #[serde(default)]
     pub granted: Vec<InviteId>,
+    /// The last changes by administrators, so that what follows from one knows whether it came about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<RecordId>,
     /// When they came.
     pub created_at: Timestamp,
     /// When the record last changed.
@@ -67,6 +72,17 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// How many changes by administrators are known: nothing that follows from one waits longer than a few of them take.
+    const CHANGES: usize = 8;
+
+    /// Notes that a change by an administrator is in this record.
+    pub fn note_change(&mut self, change: RecordId) {
+        self.changes.retain(|other| *other != change);
+        self.changes.push(change);
+        let old = self.changes.len().saturating_sub(Self::CHANGES);
+        self.changes.drain(..old);
+    }
+
     /// Their membership of a customer.
     #[must_use]
     pub fn membership(&self, customer: CustomerId) -> Option<&Membership> {
