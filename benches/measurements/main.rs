@@ -31,6 +31,7 @@ mod upload;
 
 use clap::{Parser, Subcommand};
 use figures::Row;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Measures the program against floors.
 #[derive(Parser)]
@@ -66,6 +67,8 @@ enum Part {
 
 fn main() {
     let options = Options::parse();
+    // What servers within this process say is nobody's to read.
+    let _ = tracing_subscriber::fmt().with_max_level(LevelFilter::OFF).try_init();
     match options.part {
         Some(Part::Floor(options)) => floor::serve(&options),
         Some(Part::Generate(options)) => generator::run(&options),
