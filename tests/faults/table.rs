@@ -20,7 +20,7 @@ const CASE: &str = "KUNDPORTAL_FAULT_CASE";
 const SHARE: &str = "KUNDPORTAL_FAULT_SHARE";
 /// The share where nobody says which.
 const USUAL: f64 = 0.25;
-/// By which the share is chosen, so that a run can be repeated.
+/// By which the share is chosen: the same steps each time unless another number is given.
 const SEED: &str = "KUNDPORTAL_FAULT_SEED";
 
 /// Which cases are wanted.
@@ -44,7 +44,7 @@ impl Wanted {
             row: one.map(|(_, row)| row.to_owned()),
             case: one.filter(|(case, _)| *case != "*").map(|(case, _)| case.parse().expect("a case")),
             share: variable(SHARE).map_or(USUAL, |share| share.parse().expect("a share as 0.25")),
-            seed: variable(SEED).map_or(std::process::id().into(), |seed| seed.parse().expect("a number")),
+            seed: variable(SEED).map_or(2, |seed| seed.parse().expect("a number")),
         }
     }
 

@@ -415,9 +415,9 @@ impl Process {
     async fn answers(&self, world: &World) -> bool {
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < PATIENCE {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port.number)).await.is_ok()
-                && !self.has_ended()
-            {
+            // An answer, not a mere connection: somebody else may listen at the port for a moment.
+            let answer = world.client.get(format!("{}/", self.url)).send().await;
+            if answer.is_ok_and(|answer| answer.status() == 200) && !self.has_ended() {
                 return true;
             }
             if self.has_ended() {
