@@ -6,7 +6,7 @@ use std::{str::FromStr, time::Duration};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use kundportal_domain::{CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId};
 use kundportal_store::{BlobPath, Condition, ETag, StoreError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::{app::App, layout::on_platform, problem::Problem};
 
@@ -279,6 +279,10 @@ impl FromStr for Message {
     type Err = serde_json::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        serde_json::from_str(text)
+        let message: Self = serde_json::from_str(text)?;
+        // As `Work::id` makes them: anything else may be no name for storage, and would be tried again and again.
+        let is_id = (1..=512).contains(&message.id.len())
+            && message.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if is_id { Ok(message) } else { Err(serde_json::Error::custom("no id of work")) }
     }
 }
