@@ -53,12 +53,24 @@ impl Scene {
 
     /// Begins a request that declares a body and sends nothing of it but what is given.
     async fn begin(&self, method: &str, path: &str, token: Option<&str>, sent: &[u8]) -> TcpStream {
+        self.begin_with("", method, path, token, sent).await
+    }
+
+    /// The same with a further header.
+    async fn begin_with(
+        &self,
+        header: &str,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        sent: &[u8],
+    ) -> TcpStream {
         let address = self.portal.url().strip_prefix("http://").expect("an address");
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         let authorization =
             token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nclient-ip: 203.0.113.7\r\ncontent-length: 50000\r\n{authorization}\
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nclient-ip: 203.0.113.7\r\ncontent-length: 50000\r\n{authorization}{header}\
              content-type: application/json\r\ncontent-disposition: attachment; filename*=UTF-8''a.bin\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("sent");
@@ -70,22 +82,16 @@ impl Scene {
         self.portal.token(Speaker::Main, user, json!({}))
     }
 
-    /// An upload that has its place: the first byte is in storage's hands before the next one begins.
-    async fn hold_upload(&self, user: &User) -> TcpStream {
-        self.begin("POST", &self.files(), Some(&self.token(user)), b"x").await
+    /// A request that has its place: its body is asked for, and never sent.
+    async fn hold(&self, method: &str, path: &str, user: &User) -> TcpStream {
+        let header = "expect: 100-continue\r\n";
+        let mut held = self.begin_with(header, method, path, Some(&self.token(user)), b"").await;
+        assert!(head(&mut held).await.starts_with("HTTP/1.1 100 "));
+        held
     }
 
-    /// Waits until an upload of the user's is refused.
-    async fn until_refused(&self, user: &User) -> Answer {
-        let refused = async {
-            loop {
-                let answer = self.upload(user, "x").await;
-                if answer.status != 201 {
-                    return answer;
-                }
-            }
-        };
-        timeout(PATIENCE, refused).await.expect("refused at some time")
+    async fn hold_upload(&self, user: &User) -> TcpStream {
+        self.hold("POST", &self.files(), user).await
     }
 }
 
@@ -107,7 +113,7 @@ async fn head(stream: &mut TcpStream) -> String {
 async fn whoever_holds_their_share_of_uploads_is_refused_and_others_are_not() {
     let scene = Scene::set(Concurrency { uploads: 8, ..Concurrency::default() }).await;
     let held = [scene.hold_upload(&scene.kim).await, scene.hold_upload(&scene.kim).await];
-    let refused = scene.until_refused(&scene.kim).await.expect_problem(503, "unavailable");
+    let refused = scene.upload(&scene.kim, "x").await.expect_problem(503, "unavailable");
     assert_eq!(refused.header("retry-after"), Some("5"));
     scene.upload(&scene.bo, "x").await.expect(201);
     scene.portal.as_(&scene.kim).get(&scene.tenant.path("/profile")).await.expect(200);
@@ -141,10 +147,9 @@ async fn a_download_holds_its_place_until_it_is_read() {
 async fn pictures_that_wait_are_few() {
     let scene = Scene::set(Concurrency { held_bodies: 1, ..Concurrency::default() }).await;
     let path = scene.tenant.path("/profile/picture");
-    let held = scene.begin("PUT", &path, Some(&scene.token(&scene.kim)), b"x").await;
+    let held = scene.hold("PUT", &path, &scene.kim).await;
     let put = async || scene.portal.as_(&scene.bo).send_bytes(Method::PUT, &path, "image/png", "none").await;
-    let refused = async { while put().await.status != 503 {} };
-    timeout(PATIENCE, refused).await.expect("refused at some time");
+    put().await.expect_problem(503, "unavailable");
     drop(held);
     let again = async { while put().await.status == 503 {} };
     timeout(PATIENCE, again).await.expect("the place is free again");
