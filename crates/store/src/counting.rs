@@ -101,6 +101,11 @@ impl<S: BlobStore> BlobStore for Counting<S> {
         self.inner.delete(path, if_match).await
     }
 
+    async fn discard(&self, path: &BlobPath) -> Result<(), StoreError> {
+        self.counts.note(|tally| &mut tally.deletes, path.to_string());
+        self.inner.discard(path).await
+    }
+
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
         self.counts.note(|tally| &mut tally.reads, path.to_string());
         self.inner.properties(path).await

@@ -223,6 +223,14 @@ pub trait BlobStore: Send + Sync {
     /// [`StoreError::PreconditionFailed`] when it has another.
     async fn delete(&self, path: &BlobPath, if_match: Option<&ETag>) -> Result<(), StoreError>;
 
+    /// Removes whatever lies at the path, parts of an upload that were never committed included; nothing there is no error.
+    async fn discard(&self, path: &BlobPath) -> Result<(), StoreError> {
+        match self.delete(path, None).await {
+            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is known of a blob without reading it.
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError>;
 

@@ -32,6 +32,10 @@ impl<S: BlobStore + ?Sized> BlobStore for Arc<S> {
         (**self).delete(path, if_match).await
     }
 
+    async fn discard(&self, path: &BlobPath) -> Result<(), StoreError> {
+        (**self).discard(path).await
+    }
+
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
         (**self).properties(path).await
     }

@@ -107,6 +107,10 @@ impl<S: BlobStore> BlobStore for Faulty<S> {
         self.through(CallKind::Delete, path.to_string(), unavailable, self.inner.delete(path, if_match)).await
     }
 
+    async fn discard(&self, path: &BlobPath) -> Result<(), StoreError> {
+        self.through(CallKind::Delete, path.to_string(), unavailable, self.inner.discard(path)).await
+    }
+
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
         self.through(CallKind::Properties, path.to_string(), unavailable, self.inner.properties(path)).await
     }

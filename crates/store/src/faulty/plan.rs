@@ -15,7 +15,7 @@ pub enum CallKind {
     Get,
     /// A blob is written.
     Put,
-    /// A blob is deleted.
+    /// A blob is deleted or discarded.
     Delete,
     /// A blob is asked for its properties.
     Properties,

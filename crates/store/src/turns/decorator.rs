@@ -76,6 +76,10 @@ impl<S: BlobStore> BlobStore for InTurns<S> {
         self.wait(CallKind::Delete, path, self.inner.delete(path, if_match)).await
     }
 
+    async fn discard(&self, path: &BlobPath) -> Result<(), StoreError> {
+        self.wait(CallKind::Delete, path, self.inner.discard(path)).await
+    }
+
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
         self.wait(CallKind::Properties, path, self.inner.properties(path)).await
     }

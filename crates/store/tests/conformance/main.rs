@@ -45,6 +45,7 @@ macro_rules! conformance {
             of_many_who_change_one_version_one_wins,
             a_blob_is_deleted_once,
             delete_if_match_spares_another_version,
+            what_is_discarded_is_gone_and_nothing_there_is_no_error,
             a_version_does_not_come_back_after_delete,
             a_large_body_is_stored_whole_and_can_shrink_again,
             a_body_that_breaks_off_leaves_nothing,

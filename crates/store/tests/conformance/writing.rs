@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use kundportal_store::{BlobStoreExt as _, ByteStream, Condition, ETag, StoreError};
+use kundportal_store::{BlobPath, BlobStoreExt as _, ByteStream, Condition, Container, ETag, StoreError};
 
 use crate::stores::{Subject, at, container};
 
@@ -129,6 +129,19 @@ pub(crate) async fn a_blob_is_deleted_once(subject: Subject) {
         assert!(!subject.store.delete_if_exists(&at("a")).await.unwrap());
         assert!(names(&subject).await.is_empty());
     }
+}
+
+pub(crate) async fn what_is_discarded_is_gone_and_nothing_there_is_no_error(subject: Subject) {
+    subject.store.put_bytes(&at("a/b"), "2".into(), Condition::Always).await.unwrap();
+    for body in [Bytes::from_static(b"1"), Bytes::new(), vec![1; 100_000].into()] {
+        subject.store.discard(&at("a")).await.unwrap();
+        subject.store.put_bytes(&at("a"), body, Condition::IfAbsent).await.unwrap();
+        subject.store.discard(&at("a")).await.unwrap();
+        assert!(matches!(subject.store.get(&at("a"), None).await, Err(StoreError::NotFound)));
+        assert_eq!(names(&subject).await, ["a/b"]);
+    }
+    let nowhere = BlobPath::new(Container::new("tenant-two"), "a");
+    subject.store.discard(&nowhere).await.unwrap();
 }
 
 pub(crate) async fn delete_if_match_spares_another_version(subject: Subject) {
