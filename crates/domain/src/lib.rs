@@ -17,6 +17,7 @@ mod phone;
 pub mod records;
 pub mod retention;
 pub mod stockholm;
+pub mod sub_processors;
 mod text;
 mod texts;
 
