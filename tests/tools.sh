@@ -20,15 +20,15 @@ install_tools() {
   done
 }
 
-# `bagit.py` validates packages, `openapi-spec-validator` the description of the interface, `schemathesis` sends requests by it.
+# The tools of `tests/python-tools/wanted.txt`, and what they need in the versions of the lock file beside it.
 install_python_tools() {
-  local folder=target/tools wanted=(bagit==1.9.0 openapi-spec-validator==0.9.0 schemathesis==4.32.5)
-  [ "$(cat "$folder/installed" 2>/dev/null)" = "${wanted[*]}" ] && return 0
+  local folder=target/tools wanted=tests/python-tools
+  cat "$wanted"/*.txt | cmp -s - "$folder/installed" && return 0
   rm -rf "$folder"
   mkdir -p target
   if ! python3 -m venv "$folder"; then
     have apt-get && as_root apt-get install -qy python3-venv && python3 -m venv "$folder" || return 1
   fi
-  "$folder/bin/pip" install --quiet --disable-pip-version-check "${wanted[@]}" || return 1
-  echo "${wanted[*]}" >"$folder/installed"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted/wanted.txt" -c "$wanted/locked.txt" || return 1
+  cat "$wanted"/*.txt >"$folder/installed"
 }

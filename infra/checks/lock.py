@@ -1,0 +1,96 @@
+"""The first layer of the region lock, tried: what happens when somebody changes the region, the redundancy or the register."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checks import facts
+from checks.compiler import Compiler
+from checks.resources import Resources
+
+
+@dataclass
+class Change:
+    """A change that somebody makes in one commit, and what must come of it."""
+
+    what: str
+    refused: str | None
+    region: str | None = None
+    redundancy: str | None = None
+    added: list[str] = field(default_factory=list)
+    zone: str | None = None
+    added_to: str = "microsoft-azure"
+
+
+REGISTER = "revision {revision} of the register of sub-processors"
+
+
+def changes() -> list[Change]:
+    refused = "The region {region} is not allowed by " + REGISTER
+    paired = "The redundancy {redundancy} copies from {region} to its paired region, which is not allowed by " + REGISTER
+    return [
+        *(Change(f"the region {name}", refused, region=name) for name in ("northeurope", "uksouth", "brazilsouth", "nowhere")),
+        Change("geo-redundancy without the pair", paired, redundancy="GRS"),
+        Change("a region that is added to the register", None, region="northeurope", added=["northeurope"]),
+        Change("geo-redundancy with one of the pair", paired, region="northeurope", redundancy="GRS", added=["northeurope"]),
+        Change("geo-redundancy with both of the pair", None, region="northeurope", redundancy="GRS", added=["northeurope", "westeurope"]),
+        Change("a region that the register adds outside the zone it claims", refused, region="norwayeast", added=["norwayeast"]),
+        Change("a region that the register adds inside the zone it claims", None, region="norwayeast", added=["norwayeast"], zone="EEA"),
+        Change("a region of an entry that is only announced", refused, region="northeurope", added=["northeurope"], added_to="azure-communication-services"),
+        Change("zones where there are none", "The redundancy ZRS needs availability zones, which {region} does not have", region="swedensouth", redundancy="ZRS", added=["swedensouth"]),
+    ]  # fmt: skip
+
+
+def apply(change: Change, folder: Path) -> None:
+    parameters = folder / "test.bicepparam"
+    text = parameters.read_text()
+    if change.region:
+        text, count = re.subn(r"^param location = '.*'$", f"param location = '{change.region}'", text, flags=re.M)
+        assert count == 1
+    if change.redundancy:
+        text, count = re.subn(r"^param redundancy = '.*'$", f"param redundancy = '{change.redundancy}'", text, flags=re.M)
+        assert count == 1
+    parameters.write_text(text)
+    if change.added:
+        register, table = facts.register(folder), facts.regions(folder)
+        [entry] = [entry for entry in register["subProcessors"] if entry["id"] == change.added_to]
+        entry["location"]["regions"] += change.added
+        entry["location"]["countries"] = sorted({*entry["location"]["countries"], *(table[name]["country"] for name in change.added)})
+        register["zone"] = change.zone or register["zone"]
+        last = register["revisions"][-1]
+        register["revisions"].append({**last, "number": last["number"] + 1, "subProcessors": [entry["id"]]})
+        (folder / "sub-processors.json").write_text(json.dumps(register, ensure_ascii=False))
+
+
+def outcome(compiler: Compiler, change: Change, infra: Path = facts.INFRA) -> Iterator[str]:
+    """What is wrong with what comes of one change."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "infra"
+        shutil.copytree(infra, folder, ignore=shutil.ignore_patterns("checks", "__pycache__", "*.snapshot.json"))
+        apply(change, folder)
+        lock = facts.Lock(folder)
+        done = compiler.snapshot(folder, "test", "overwrite")
+        if change.refused:
+            sentence = change.refused.format(region=change.region or "swedencentral", redundancy=change.redundancy, revision=lock.revision)
+            if not done.returncode:
+                yield f"{change.what} passes"
+            elif sentence not in done.stderr + done.stdout:
+                yield f"{change.what} fails without '{sentence}': {done.stderr.strip()[-300:]}"
+        elif done.returncode:
+            yield f"{change.what} fails: {done.stderr.strip()[-300:]}"
+        else:
+            where = {resource.get("location") for resource in Resources(facts.snapshot("test", folder)["predictedResources"])}
+            if where != {None, "global", change.region}:
+                yield f"{change.what} deploys to {sorted(map(str, where))}"
+
+
+def locked(compiler: Compiler) -> Iterator[str]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for problems in pool.map(lambda change: list(outcome(compiler, change)), changes()):
+            yield from problems

@@ -1,0 +1,77 @@
+"""Who may do what: the whole list, compared with the predicted role assignments. And what is logged, and who is told."""
+
+import re
+from collections.abc import Iterator
+
+from checks import facts
+from checks.resources import Resources, scope
+
+# The role on what, by the end of the scope's path; names of accounts end in something of the subscription's own.
+ROLES = {
+    ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "storageAccounts/kpdata*"): "blob data contributor: tenants' containers are made while the app runs",
+    ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "storageAccounts/kpledger*/blobServices/default/containers/erasure-ledger"): "blob data contributor",
+    ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "storageAccounts/kphost*"): "blob data owner: the host asks for it",
+    ("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "storageAccounts/kphost*"): "queue data contributor",
+    ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "storageAccounts/kphost*"): "table data contributor: the host's diagnostic events",
+    ("12338af0-0e69-4776-bea7-57ae8d297424", "vaults/kp-*/keys/signing"): "key vault crypto user",
+    ("4633458b-17de-408a-b874-0445c86b69e6", "vaults/kp-*"): "key vault secrets user: secrets are made after the template",
+    ("3913510d-42f4-4e42-8a64-420c390055eb", "components/kundportal-*"): "monitoring metrics publisher",
+}
+
+# Resource logs that are kept: whoever is in them is an operator or the app, never a user of the portal.
+LOGS = {"vaults": {"AuditEvent"}}
+
+
+def roles_are_no_wider_than_needed(resources: Resources) -> Iterator[str]:
+    identity = resources.one("Microsoft.ManagedIdentity/userAssignedIdentities")["id"]
+    missing = set(ROLES)
+    for assignment in resources.of("Microsoft.Authorization/roleAssignments"):
+        properties = assignment["properties"]
+        role = properties["roleDefinitionId"].rpartition("/")[2]
+        known = {key for key in ROLES if key[0] == role and re.search(f"/{key[1].replace('*', '[a-z0-9]+')}$", scope(assignment))}
+        if not known:
+            yield f"the role {role} on {scope(assignment)} is not in the list"
+        if f"'{identity}'" not in properties["principalId"] or not properties["principalId"].endswith(".principalId]"):
+            yield f"the role {role} is given to somebody other than the app: {properties['principalId']}"
+        missing -= known
+    for role, where in sorted(missing):
+        yield f"the role {role} on {where} is missing"
+
+
+def diagnostics_hold_no_personal_data(resources: Resources) -> Iterator[str]:
+    for setting in resources.of("Microsoft.Insights/diagnosticSettings"):
+        kind = scope(setting).split("/")[-2]
+        for log in setting["properties"].get("logs", []):
+            if log.get("categoryGroup") or log.get("category") not in LOGS.get(kind, ()):
+                yield f"{kind} {scope(setting).rpartition('/')[2]} logs {log.get('categoryGroup') or log.get('category')}, in which callers' addresses are"
+    days = facts.retention()["platform_logs"]
+    workspace = resources.one("Microsoft.OperationalInsights/workspaces")["properties"]
+    component = resources.one("Microsoft.Insights/components")["properties"]
+    for what, kept in (("workspace", workspace["retentionInDays"]), ("component", component["RetentionInDays"])):
+        if kept != days:
+            yield f"the {what} keeps logs for {kept} days, and the retention table says {days}"
+    if component["DisableIpMasking"] is not False:
+        yield "addresses are not masked"
+    if component["DisableLocalAuth"] is not True:
+        yield "whoever knows the connection string may write logs"
+
+
+def alerts_are_about_what_happens(resources: Resources) -> Iterator[str]:
+    said = facts.logged()
+    groups = {group["id"] for group in resources.of("Microsoft.Insights/actionGroups") if group["properties"]["enabled"]}
+    named: set[str] = set()
+    for alert in resources.of("Microsoft.Insights/scheduledQueryRules"):
+        properties = alert["properties"]
+        if not properties["enabled"] or not set(properties["actions"]["actionGroups"]) & groups:
+            yield f"the alert {alert['name']} reaches nobody"
+        for criterion in properties["criteria"]["allOf"]:
+            for phrase in re.findall(r'message has "([^"]+)"', criterion["query"]):
+                if f'"{phrase}' not in said:
+                    yield f"the alert {alert['name']} waits for '{phrase}', which nothing logs"
+            if names := re.search(r"name in \(([^)]*)\)", criterion["query"]):
+                named |= set(re.findall(r'"([^"]+)"', names[1]))
+    for timer in sorted(named ^ facts.timers()):
+        yield f"the function {timer} is {'no timer' if timer in named else 'a timer that no alert watches'}"
+
+
+RIGHTS = (roles_are_no_wider_than_needed, diagnostics_hold_no_personal_data, alerts_are_about_what_happens)
