@@ -8,14 +8,14 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 # Programs that open an access package as anybody might, each with the package it comes in.
 install_tools() {
   local wanted=() tool
-  for tool in 7z:p7zip-full bsdtar:libarchive-tools unzip:unzip sha256sum:coreutils python3:python3 cc:gcc g++:g++; do
+  for tool in 7z:p7zip-full bsdtar:libarchive-tools unzip:unzip sha256sum:coreutils python3:python3 cc:gcc g++:g++ npm:npm openssl:openssl; do
     have "${tool%%:*}" || wanted+=("${tool##*:}")
   done
   if [ ${#wanted[@]} -gt 0 ]; then
     have apt-get || { echo "missing: ${wanted[*]}; install them and run this again"; return 1; }
     as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy "${wanted[@]}" || return 1
   fi
-  for tool in 7z bsdtar unzip sha256sum python3 cc g++ cargo; do
+  for tool in 7z bsdtar unzip sha256sum python3 cc g++ npm openssl cargo; do
     have "$tool" || { echo "missing: $tool"; return 1; }
   done
 }
@@ -31,4 +31,18 @@ install_python_tools() {
   fi
   "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted/wanted.txt" -c "$wanted/locked.txt" || return 1
   cat "$wanted"/*.txt >"$folder/installed"
+}
+
+# Azurite, the emulator of Azure Storage, and the Node.js it needs, in the versions of `tests/azurite/package-lock.json`.
+# Below the folder of the Python tools, which goes with them when those change: so it comes after them.
+install_azurite() {
+  local folder=target/tools/azurite
+  cmp -s tests/azurite/package-lock.json "$folder/installed" && return 0
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp tests/azurite/package.json tests/azurite/package-lock.json tests/azurite/.npmrc "$folder" || return 1
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error || return 1
+  # An npm that runs no scripts leaves out the Node.js of this machine's kind, which a script brings.
+  [ -x "$folder/node_modules/node/bin/node" ] || { echo "npm installed no Node.js"; return 1; }
+  cp tests/azurite/package-lock.json "$folder/installed"
 }

@@ -3,6 +3,7 @@
 //! The ports (such as [`BlobStore`]) promise in prose; `tests/conformance` holds every adapter to each promise.
 
 mod aside;
+mod azure;
 mod conditions;
 mod counting;
 #[cfg(feature = "embedded")]
@@ -21,6 +22,11 @@ mod system;
 mod turns;
 
 pub use aside::Aside;
+#[cfg(feature = "emulator")]
+pub use azure::TakenMessage;
+pub use azure::{
+    AzureBlobs, AzureConfig, AzureConfigError, AzureConnection, AzureCredential, AzureQueue, MessageEncoding,
+};
 use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
 pub use counting::{Counting, Counts, Tally};
 #[cfg(feature = "embedded")]

@@ -18,13 +18,14 @@ pub(crate) fn check_container(container: &Container) -> Result<(), StoreError> {
     good.then_some(()).ok_or_else(|| StoreError::broken(Refused))
 }
 
-/// 1 to 1,024 characters in at most 254 parts, without control characters, and not ending in a dot or a slash.
+/// 1 to 1,024 characters in at most 254 parts, and not ending in a dot or a slash. No control characters, no backslash, which
+/// storage takes for a slash, and none that XML has no way to write, in which storage lists names.
 pub(crate) fn check(path: &BlobPath) -> Result<(), StoreError> {
     check_container(&path.container)?;
     let name = &path.name;
     let good = (1..=1024).contains(&name.chars().count())
         && name.split('/').count() <= 254
-        && !name.chars().any(char::is_control)
+        && !name.chars().any(|one| one.is_control() || matches!(one, '\\' | '\u{fffe}' | '\u{ffff}'))
         && !name.ends_with(['.', '/']);
     good.then_some(()).ok_or_else(|| StoreError::broken(Refused))
 }

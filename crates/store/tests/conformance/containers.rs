@@ -64,7 +64,7 @@ pub(crate) async fn names_that_storage_refuses_are_errors(subject: Subject) {
     for name in ["ab", "Upper", "under_score", "-a-", "a--b", "å-container", &"a".repeat(64), "../../x"] {
         assert!(subject.store.create_container(&Container::new(name)).await.is_err(), "{name}");
     }
-    for name in ["", "a/", "a.", "a\0b", &"a".repeat(1025)] {
+    for name in ["", "a/", "a.", "a\0b", "a\\b", "a\u{ffff}", &"a".repeat(1025)] {
         assert!(subject.store.put_bytes(&at(name), "1".into(), Condition::Always).await.is_err(), "{name}");
     }
     subject.store.put_bytes(&at(&"å".repeat(1024)), "1".into(), Condition::Always).await.unwrap();

@@ -27,7 +27,7 @@ async fn all(subject: &Subject, prefix: &str, max: usize) -> Vec<String> {
 
 pub(crate) async fn names_come_in_byte_order(subject: Subject) {
     let ordered =
-        ["!", "0", "A", "B", "Z/", "a", "a-", "a/", "a0", "aa", "z", "ä", "å", "ö", "€", "\u{ffff}", "😀"]
+        ["!", "0", "A", "B", "Z/", "a", "a-", "a/", "a0", "aa", "z", "ä", "å", "ö", "€", "\u{d7ff}", "😀"]
             .map(|name| format!("{name}x"));
     let mut bytes = ordered.clone();
     bytes.sort_by(|one, two| one.as_bytes().cmp(two.as_bytes()));
@@ -36,14 +36,12 @@ pub(crate) async fn names_come_in_byte_order(subject: Subject) {
 }
 
 pub(crate) async fn a_prefix_is_taken_literally(subject: Subject) {
-    make(&subject, ["a%b", "a%c", "aXb", "a_b", "A%b", "a*b", "a[b", "a\\b", "a'b", "a/b/c", "a/bc", "ab"])
-        .await;
+    make(&subject, ["a%b", "a%c", "aXb", "a_b", "A%b", "a*b", "a[b", "a'b", "a/b/c", "a/bc", "ab"]).await;
     for (prefix, found) in [
         ("a%", vec!["a%b", "a%c"]),
         ("a_", vec!["a_b"]),
         ("a*", vec!["a*b"]),
         ("a[", vec!["a[b"]),
-        ("a\\", vec!["a\\b"]),
         ("a'", vec!["a'b"]),
         ("A", vec!["A%b"]),
         ("a/b", vec!["a/b/c", "a/bc"]),
@@ -57,7 +55,7 @@ pub(crate) async fn a_prefix_is_taken_literally(subject: Subject) {
 
 pub(crate) async fn a_prefix_ends_where_its_bytes_end(subject: Subject) {
     let last = format!("p{}", char::MAX);
-    let names = ["o", "p", "p/", "pz", "på", "p\u{ffff}", &last, "q"].map(|name| format!("{name}1"));
+    let names = ["o", "p", "p/", "pz", "på", "p\u{d7ff}", &last, "q"].map(|name| format!("{name}1"));
     make(&subject, &names).await;
     let inside = &names[1..7];
     let mut sorted = inside.to_vec();

@@ -7,6 +7,11 @@
     reason = "a test ends where a promise is broken"
 )]
 
+#[cfg(feature = "emulator")]
+mod azure;
+#[cfg(feature = "emulator")]
+#[path = "../../../../tests/support/azurite.rs"]
+mod azurite;
 mod containers;
 mod listing;
 mod reading;
@@ -14,20 +19,21 @@ mod signed;
 mod stores;
 mod writing;
 
-/// One test for each promise and store. Stores that the program serves itself show two more.
+/// One test for each promise and store. Stores that the program serves itself show two more. Several promises together are
+/// one test, where a store is dear to start.
 macro_rules! conformance {
     ($($store:ident),* $(,)?) => {
-        $(mod $store { conformance!(@promises $store); })*
+        $(mod $store { conformance!(@promises each $store); })*
     };
     (served: $($store:ident),* $(,)?) => {
         $(mod $store {
-            conformance!(@promises $store);
+            conformance!(@promises each $store);
             conformance!(@each $store, writing, [last_modified_is_the_time_of_the_last_write]);
             conformance!(@each $store, signed, [a_signed_url_allows_what_it_was_made_for]);
         })*
     };
-    (@promises $store:ident) => {
-        conformance!(@each $store, containers, [
+    (@promises $how:ident $store:ident) => {
+        conformance!(@$how $store, containers, [
             a_container_is_made_once,
             a_deleted_container_is_gone_with_all_it_held,
             a_container_made_again_is_empty,
@@ -35,7 +41,7 @@ macro_rules! conformance {
             a_missing_container_is_not_found,
             names_that_storage_refuses_are_errors,
         ]);
-        conformance!(@each $store, writing, [
+        conformance!(@$how $store, writing, [
             a_blob_is_read_as_it_was_written,
             an_empty_blob_is_a_blob,
             every_write_gives_a_new_version,
@@ -52,7 +58,7 @@ macro_rules! conformance {
             a_body_that_breaks_off_leaves_the_old_content,
             a_refused_write_changes_nothing,
         ]);
-        conformance!(@each $store, reading, [
+        conformance!(@$how $store, reading, [
             ranges_are_cut_to_the_content,
             a_range_outside_the_content_is_refused,
             an_empty_blob_satisfies_no_range,
@@ -62,7 +68,7 @@ macro_rules! conformance {
             more_than_the_caller_is_ready_to_hold_is_refused,
             properties_tell_what_a_reading_tells,
         ]);
-        conformance!(@each $store, listing, [
+        conformance!(@$how $store, listing, [
             names_come_in_byte_order,
             a_prefix_is_taken_literally,
             a_prefix_ends_where_its_bytes_end,
@@ -72,9 +78,12 @@ macro_rules! conformance {
             entries_tell_what_properties_tell,
             nothing_is_an_empty_page,
         ]);
-        conformance!(@each $store, signed, [
+        conformance!(@$how $store, signed, [
             a_signed_url_names_method_and_expiry,
         ]);
+    };
+    (@together $kept:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
+        $($kept.check(stringify!($promise), $module::$promise).await;)*
     };
     (@each $store:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
         $(
@@ -90,3 +99,22 @@ macro_rules! conformance {
 conformance!(served: memory, faulty_over_memory, counting_over_memory);
 #[cfg(feature = "embedded")]
 conformance!(served: embedded);
+
+/// Every promise in one test: nextest gives each test a process, and Azurite takes a second to start.
+#[cfg(feature = "emulator")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn azure_keeps_every_promise() {
+    let mut kept = stores::Kept::default();
+    conformance!(@promises together kept);
+    conformance!(@together kept, azure, [
+        a_signed_url_lets_one_blob_be_written_in_one_piece,
+        a_signed_url_lets_one_blob_be_written_in_blocks,
+        blocks_that_were_never_committed_are_discarded,
+        a_signed_url_lets_one_blob_be_read_as_an_attachment,
+        a_signed_url_ends,
+        a_message_arrives_as_the_host_reads_it,
+        a_message_to_a_queue_that_is_not_there_is_an_error,
+        large_bodies_are_sent_in_blocks_and_read_in_ranges,
+    ]);
+    kept.report();
+}

@@ -55,8 +55,18 @@ pub(crate) async fn a_reader_keeps_its_version_while_the_blob_is_replaced(subjec
         let mut blob = subject.store.get(&at("file"), None).await.unwrap();
         let mut read = blob.body.next().await.unwrap().unwrap().to_vec();
         subject.store.put(&at("file"), once(vec![0; length]), Condition::Always).await.unwrap();
+        let mut shown = false;
         while let Some(piece) = blob.body.next().await {
-            read.extend_from_slice(&piece.unwrap());
+            match piece {
+                Ok(piece) => read.extend_from_slice(&piece),
+                // Where a reader asks for one range after the other, it learns that the version is gone.
+                Err(_) if !subject.is_served() => shown = true,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        if shown {
+            assert!(read.len() < length && whole.starts_with(&read), "{length}");
+            continue;
         }
         assert!(read == whole, "{length}");
         assert_eq!(blob.properties.etag, etag);

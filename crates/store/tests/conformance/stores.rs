@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+#[cfg(feature = "emulator")]
+use kundportal_store::{AzureConfig, AzureConnection};
 use kundportal_store::{
     BlobPath, BlobStore, Container, Counting, Counts, Faults, Faulty, FixedClock, MemoryStore, SignedAccess,
 };
@@ -12,6 +14,9 @@ type Verify = dyn Fn(&str, &str, Timestamp) -> Option<SignedAccess> + Send + Syn
 /// A store, and what a test of it needs beside it.
 pub(crate) struct Subject {
     pub(crate) store: Arc<dyn BlobStore>,
+    /// What the store is made of, where it lies in Azure.
+    #[cfg(feature = "emulator")]
+    pub(crate) azure: Option<(AzureConnection, AzureConfig)>,
     /// For stores that the program serves itself.
     served: Option<Served>,
     /// Keeps the store's folder until the test has ended.
@@ -48,7 +53,18 @@ impl Subject {
         folder: Option<tempfile::TempDir>,
     ) -> Self {
         assert!(store.create_container(&container()).await.expect("a container"));
-        Self { store, served: Some(Served { clock, verify }), _folder: folder }
+        Self {
+            store,
+            #[cfg(feature = "emulator")]
+            azure: None,
+            served: Some(Served { clock, verify }),
+            _folder: folder,
+        }
+    }
+
+    /// Whether the program serves it itself.
+    pub(crate) fn is_served(&self) -> bool {
+        self.served.is_some()
     }
 
     pub(crate) fn served(&self) -> &Served {
@@ -93,4 +109,39 @@ pub(crate) async fn embedded() -> Subject {
     let verifier = store.clone();
     let verify = move |method: &str, asked: &str, now| verifier.verify_signed(method, asked, now);
     Subject::new(Arc::new(store), clock, Box::new(verify), Some(folder)).await
+}
+
+/// A fresh account of Azurite.
+#[cfg(feature = "emulator")]
+async fn azure() -> Subject {
+    let config = crate::azurite::Azurite::shared().account();
+    let connection = AzureConnection::new(&config.credential).expect("a connection");
+    let store = Arc::new(connection.blobs(&config).expect("a store"));
+    assert!(store.create_container(&container()).await.expect("a container"));
+    Subject { store, azure: Some((connection, config)), served: None, _folder: None }
+}
+
+/// Which promises a store keeps, of those that one test checks together.
+#[cfg(feature = "emulator")]
+#[derive(Default)]
+pub(crate) struct Kept {
+    broken: Vec<&'static str>,
+}
+
+#[cfg(feature = "emulator")]
+impl Kept {
+    /// Holds the store to one promise. A broken one has said why when it panicked.
+    pub(crate) async fn check<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        promise: impl FnOnce(Subject) -> F,
+    ) {
+        if tokio::spawn(promise(azure().await)).await.is_err() {
+            self.broken.push(name);
+        }
+    }
+
+    pub(crate) fn report(self) {
+        assert!(self.broken.is_empty(), "broken: {}", self.broken.join(", "));
+    }
 }
