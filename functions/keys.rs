@@ -41,10 +41,8 @@ impl Keys {
 
     fn parse_one(text: &str) -> Result<(String, hmac::Key), KeyError> {
         let (version, key) = text.trim().split_once(':').ok_or(KeyError::Form)?;
-        let named = (1..=8).contains(&version.len())
-            && version.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let key = data_encoding::BASE64.decode(key.as_bytes()).map_err(|_| KeyError::Form)?;
-        if !named {
+        if !is_version(version) {
             return Err(KeyError::Form);
         }
         if key.len() < 32 || key.iter().all(|byte| Some(byte) == key.first()) {
@@ -67,6 +65,22 @@ impl Keys {
         self.keys.iter().map(move |(version, key)| {
             format!("{version}-{}", HEXLOWER.encode(sign(key, purpose, parts).as_ref()))
         })
+    }
+
+    /// The version of the current key.
+    pub(crate) fn current(&self) -> &str {
+        self.keys.first().map_or("", |(version, _)| version)
+    }
+
+    /// What a name in storage says of the key that it was made with.
+    pub(crate) fn key_of<'a>(&self, name: &'a str) -> KeyOfName<'a> {
+        let is_hash = |hash: &str| hash.len() == 64 && HEXLOWER.decode(hash.as_bytes()).is_ok();
+        match name.split_once('-').filter(|(version, hash)| is_version(version) && is_hash(hash)) {
+            None => KeyOfName::None,
+            Some((version, _)) if version == self.current() => KeyOfName::Current,
+            Some((version, _)) if self.keys.iter().any(|(known, _)| known == version) => KeyOfName::Other,
+            Some((version, _)) => KeyOfName::Unknown(version),
+        }
     }
 
     /// A short proof of these parts for a link: 128 bits of the HMAC.
@@ -95,6 +109,23 @@ impl Keys {
             format!("{:06}", number % 1_000_000)
         })
     }
+}
+
+/// Which key a name was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyOfName<'a> {
+    /// The current one.
+    Current,
+    /// Another that is configured.
+    Other,
+    /// One that is not configured: its version.
+    Unknown(&'a str),
+    /// None: no program makes such a name.
+    None,
+}
+
+fn is_version(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// What a keyed hash is for: the same parts give another hash for each.

@@ -35,6 +35,7 @@ pub(crate) mod on_platform {
     pub(crate) const WORK: &str = "work/";
     pub(crate) const DUE: &str = "due/";
     pub(crate) const KEYS: &str = "keys/";
+    pub(crate) const MEMBERSHIPS: &str = "memberships/";
 
     /// Written to see whether anything can be.
     pub(crate) fn probe() -> BlobPath {
@@ -46,7 +47,7 @@ pub(crate) mod on_platform {
     }
 
     pub(crate) fn memberships(identity: &str) -> String {
-        format!("memberships/{identity}/")
+        format!("{MEMBERSHIPS}{identity}/")
     }
 
     pub(crate) fn membership(identity: &str, tenant: &TenantId) -> BlobPath {
@@ -63,6 +64,14 @@ pub(crate) mod on_platform {
 
     pub(crate) fn key(hash: &str) -> BlobPath {
         BlobPath::new(platform(), format!("{KEYS}{hash}"))
+    }
+
+    /// How far a rebuild of the indexes has come: of one tenant, or of all.
+    pub(crate) fn index_rebuild(tenant: Option<&TenantId>) -> BlobPath {
+        let name = tenant.map_or("index-rebuild/all.json".to_owned(), |tenant| {
+            format!("index-rebuild/tenants/{tenant}.json")
+        });
+        BlobPath::new(platform(), name)
     }
 
     /// The day, the tenant and the rest of a name under [`DUE`] or [`WORK`].
@@ -263,7 +272,14 @@ impl RefKind {
     }
 }
 
+pub(crate) const SUBJECTS: &str = "subjects/";
+pub(crate) const FILES: &str = "files/";
+pub(crate) const COMMENTS: &str = "comments/";
 pub(crate) const CUSTOMERS: &str = "customers/";
+pub(crate) const INVITES: &str = "invites/";
+pub(crate) const CASES: &str = "requests/";
+pub(crate) const THREADS: &str = "threads/";
+pub(crate) const INDEX: &str = "index/";
 pub(crate) const READS: &str = "reads/";
 pub(crate) const USERS: &str = "index/users/";
 pub(crate) const REQUESTS: &str = "index/requests/all/";
@@ -318,7 +334,7 @@ pub(crate) fn invites(status: InviteStatus) -> String {
 }
 
 pub(crate) fn threads(customer: CustomerId) -> String {
-    format!("threads/{customer}/")
+    format!("{THREADS}{customer}/")
 }
 
 pub(crate) fn thread_comments(customer: CustomerId, thread: &str) -> String {

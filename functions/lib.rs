@@ -17,6 +17,7 @@ pub mod envelope;
 pub mod foreign;
 mod function;
 mod idempotency;
+pub mod index_rebuild;
 mod keys;
 mod layout;
 mod lingering;

@@ -7,6 +7,7 @@
 //!   - `DELETE /api/test/faults` forgets what was planned;
 //!   - `POST /api/test/calls` takes out the calls made so far: `[{"kind": "Put", "name": "platform/…"}]`;
 //!   - `/api/test/panic` and `/api/test/exit` (GET, POST, DELETE): a handler that panics, and one that ends the process.
+//! - `KUNDPORTAL_TEST_FAULT` plans one fault in a command that serves nothing (`kundportal index rebuild`).
 //! - `KUNDPORTAL_TEST_CLOCK` names a file with the time (RFC 3339), read at each look at the clock.
 
 use std::{convert::Infallible, path::PathBuf, sync::Arc};
@@ -14,7 +15,7 @@ use std::{convert::Infallible, path::PathBuf, sync::Arc};
 use http::StatusCode;
 use jiff::Timestamp;
 use kundportal_functions::{Adapters, App, Settings, serve_test_build};
-use kundportal_store::{CallKind, Clock, Faults, Faulty, Matching, Moment};
+use kundportal_store::{BlobStore, CallKind, Clock, Faults, Faulty, Matching, Moment};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -23,6 +24,7 @@ use warp::{Filter as _, Rejection, Reply};
 use crate::environment::Environment;
 
 const FAULTS: &str = "KUNDPORTAL_TEST_FAULTS";
+const FAULT: &str = "KUNDPORTAL_TEST_FAULT";
 const CLOCK: &str = "KUNDPORTAL_TEST_CLOCK";
 
 /// A fault as a test asks for it.
@@ -88,6 +90,20 @@ pub(crate) fn asked_for(environment: &Environment) -> bool {
 /// The test's clock, where there is one.
 pub(crate) fn clock(environment: &Environment) -> Option<Arc<dyn Clock>> {
     environment.get(CLOCK).map(|file| Arc::new(FileClock(file.into())) as Arc<dyn Clock>)
+}
+
+/// The blobs of a command, with the fault that a test plans for it.
+pub(crate) fn planned(
+    environment: &Environment,
+    blobs: Arc<dyn BlobStore>,
+) -> Result<Arc<dyn BlobStore>, String> {
+    let Some(text) = environment.get(FAULT) else { return Ok(blobs) };
+    let faults = Faults::new();
+    serde_json::from_str(text)
+        .ok()
+        .and_then(|planned| plan(&faults, planned))
+        .ok_or_else(|| format!("{FAULT} plans no fault."))?;
+    Ok(Arc::new(Faulty::new(blobs, faults)))
 }
 
 /// Shows what a file says. A test replaces the file, so it is never seen half written.

@@ -64,7 +64,7 @@ pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), St
 
 /// The machine's time; in the test build the test's, where it asks for that.
 #[cfg_attr(not(feature = "faults"), expect(unused_variables, reason = "says nothing of the time"))]
-fn clock(environment: &Environment) -> Arc<dyn Clock> {
+pub(crate) fn clock(environment: &Environment) -> Arc<dyn Clock> {
     #[cfg(feature = "faults")]
     if let Some(clock) = faults::clock(environment) {
         return clock;

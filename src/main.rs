@@ -10,6 +10,7 @@ mod environment;
 #[cfg(feature = "faults")]
 mod faults;
 mod handler;
+mod index;
 mod storage;
 
 use std::{
@@ -23,11 +24,21 @@ use environment::Environment;
 
 /// A customer-portal back end that is GDPR-complete by construction.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[cfg(feature = "dev")]
     #[command(flatten)]
     local_run: dev::Options,
+}
+
+/// What an operator runs beside the service.
+#[derive(clap::Subcommand)]
+enum Command {
+    /// The indexes by which everything is found
+    #[command(subcommand)]
+    Index(index::Command),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +59,9 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
     dev::refuse_on_azure(environment)?;
+    if let Some(Command::Index(command)) = command_line.command {
+        return index::run(command, environment).await;
+    }
     match handler::port(environment) {
         Some(port) => {
             dev::follow_parent(environment);
@@ -59,7 +73,10 @@ async fn run(command_line: CommandLine, environment: &Environment) -> Result<(),
 
 #[cfg(not(feature = "dev"))]
 #[tokio::main]
-async fn run(_: CommandLine, environment: &Environment) -> Result<(), String> {
+async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
+    if let Some(Command::Index(command)) = command_line.command {
+        return index::run(command, environment).await;
+    }
     match handler::port(environment) {
         Some(port) => handler::serve(port?, environment).await,
         None => Err("This build is the handler of a Functions app, which the host starts; the local run is not in it.".to_owned()),

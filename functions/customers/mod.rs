@@ -14,7 +14,7 @@ use kundportal_store::{Condition, ETag, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use names::{by_name, complete};
+pub(crate) use names::{by_name, complete, current as current_name};
 
 use crate::{
     app::App,

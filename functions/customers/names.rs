@@ -20,6 +20,11 @@ pub(super) fn of<'a>(app: &App, versions: impl IntoIterator<Item = &'a Customer>
     versions.into_iter().flat_map(|customer| hashes(app, customer.name.as_str())).collect()
 }
 
+/// The keyed hash of a customer's name under the current key.
+pub(crate) fn current(app: &App, customer: &Customer) -> String {
+    hashes(app, customer.name.as_str()).into_iter().next().unwrap_or_default()
+}
+
 /// Brings the entries of these names, which the customer has or had, in line with the customer. Somebody may give it another
 /// name meanwhile: then what was done here by the name from before is done again.
 pub(super) async fn settle(

@@ -19,7 +19,8 @@ use serde::Serialize;
 
 pub(crate) use reinvite::REINVITE;
 pub(crate) use store::{
-    NewInvitation, close, complete, complete_closed, complete_code, index, mark_record_due, remove, store,
+    NewInvitation, close, complete, complete_closed, complete_code, email_name, index, mark_record_due,
+    remove, store,
 };
 
 use crate::{

@@ -79,7 +79,7 @@ pub(crate) async fn store(app: &App, tenant: &Tenant, new: NewInvitation) -> Res
 }
 
 /// The keyed hash of an address under the current key.
-pub(super) fn email_name(app: &App, email: &EmailAddress) -> String {
+pub(crate) fn email_name(app: &App, email: &EmailAddress) -> String {
     email_names(app, email).into_iter().next().unwrap_or_default()
 }
 

@@ -94,6 +94,11 @@ pub(crate) async fn hash(
     Ok(current)
 }
 
+/// The keyed hash of a thread under the current key.
+pub(crate) fn current(app: &App, customer: CustomerId, name: &ThreadName) -> String {
+    hashes(app, customer, name).0
+}
+
 /// The keyed hashes under the current key and under the previous ones.
 fn hashes(app: &App, customer: CustomerId, name: &ThreadName) -> (String, Vec<String>) {
     let customer = customer.to_string();

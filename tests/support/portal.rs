@@ -15,6 +15,7 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use kundportal_functions::{
     Adapters, App, ClientIp, Concurrency, FrontEnd, Keys, Limits, PackageLimits, Settings,
+    index_rebuild::{self, Options, Tally},
 };
 use kundportal_store::{
     BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts, EmbeddedStore, Enqueued, Faults,
@@ -121,23 +122,17 @@ impl Portal {
     }
 
     async fn serve(world: Arc<World>, seed: u64) -> Self {
-        let counted = Counting::new(world.blobs(), world.counts.clone());
-        let queue = Counting::new(Arc::clone(&world.queue), world.counts.clone());
-        let mailer = Faulty::new(Arc::clone(&world.mailer), world.faults.clone());
-        let adapters = Adapters {
-            blobs: Arc::new(InTurns::new(Faulty::new(counted, world.faults.clone()), world.turns.clone())),
-            queue: Arc::new(InTurns::new(Faulty::new(queue, world.faults.clone()), world.turns.clone())),
-            mailer: Arc::new(InTurns::new(mailer, world.turns.clone())),
-            clock: world.clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(seed)),
-            tokens: Arc::new(world.issuer.verifier()),
-        };
-        let app = App::new(adapters, world.settings.clone());
+        let app = world.app(seed);
         let listener =
             tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(kundportal_functions::serve(listener, app));
         Self { world, url, process: None }
+    }
+
+    /// Makes the indexes again, as `kundportal index rebuild` does, in this process.
+    pub(crate) async fn rebuild_index(&self, options: &Options) -> Result<Tally, String> {
+        index_rebuild::run(&self.world.app(77), options, &|_| ()).await
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -279,6 +274,22 @@ impl World {
             client: client(usize::MAX),
             served: None,
         }
+    }
+
+    /// What a handler in this process works with.
+    fn app(&self, seed: u64) -> App {
+        let counted = Counting::new(self.blobs(), self.counts.clone());
+        let queue = Counting::new(Arc::clone(&self.queue), self.counts.clone());
+        let mailer = Faulty::new(Arc::clone(&self.mailer), self.faults.clone());
+        let adapters = Adapters {
+            blobs: Arc::new(InTurns::new(Faulty::new(counted, self.faults.clone()), self.turns.clone())),
+            queue: Arc::new(InTurns::new(Faulty::new(queue, self.faults.clone()), self.turns.clone())),
+            mailer: Arc::new(InTurns::new(mailer, self.turns.clone())),
+            clock: self.clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            tokens: Arc::new(self.issuer.verifier()),
+        };
+        App::new(adapters, self.settings.clone())
     }
 
     fn blobs(&self) -> Arc<dyn BlobStore> {

@@ -105,6 +105,7 @@ pub(super) const fn entry(category: Category) -> Entry {
                 Tenant "due/**",
                 Platform "due/**",
                 Platform "work/**",
+                Platform "index-rebuild/**",
                 Platform "probe"
             ],
             LegitimateInterests,

@@ -66,6 +66,7 @@ fn what_is_stored_is_found_in_the_map() {
         (Container::Platform, "tenants/t.json".into(), Category::Settings),
         (Container::Platform, "memberships/ab/t".into(), Category::IdentityIndex),
         (Container::Platform, "work/2026-11-24/t/01".into(), Category::Work),
+        (Container::Platform, "index-rebuild/all.json".into(), Category::Work),
         (Container::Audit, "2026-11-24/01-02.json".into(), Category::Audit),
         (Container::Audit, "seals/1.json".into(), Category::Audit),
         (Container::Staging, "t/fil_01".into(), Category::Uploads),

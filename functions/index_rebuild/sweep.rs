@@ -1,0 +1,118 @@
+//! From the entries back to the objects: what nothing leads to goes.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use kundportal_domain::{UserId, records::Profile};
+use kundportal_store::{Continuation, Entry};
+
+use super::{
+    Rebuild, Verdict,
+    derived::{Object, object_of},
+    objects::PAGE,
+};
+use crate::{
+    layout,
+    people::{email_names, identity_names, named_user},
+    problem::Problem,
+};
+
+/// Entries that are looked at at once.
+const AT_ONCE: usize = 16;
+
+impl Rebuild<'_> {
+    /// One page of all entries. What was written since the run began is as it should be.
+    pub(super) async fn sweep(&self, from: Option<&Continuation>) -> Result<Option<Continuation>, Problem> {
+        let (_, layout) = self.tenant()?;
+        let page = self.app.list(layout.container(), layout::INDEX, from, PAGE).await?;
+        let old = page.entries.into_iter().filter(|entry| entry.properties.last_modified < self.since);
+        stream::iter(old)
+            .map(|entry| async move {
+                let outcome = self.look_at(&entry).await;
+                self.tolerate(&entry.name, outcome).map(drop)
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        Ok(page.next)
+    }
+
+    async fn look_at(&self, entry: &Entry) -> Result<(), Problem> {
+        if self.is_needed(entry).await? {
+            return Ok(());
+        }
+        let path = self.tenant()?.1.at(&entry.name);
+        self.take_listed(&path, &entry.properties.etag).await
+    }
+
+    async fn is_needed(&self, entry: &Entry) -> Result<bool, Problem> {
+        let parts: Vec<&str> = entry.name.split('/').collect();
+        let hash = match parts.as_slice() {
+            ["index", "identity" | "email" | "customer-name", hash, ..] | ["index", "thread", _, hash, _] => {
+                Some(*hash)
+            }
+            _ => None,
+        };
+        let verdict = hash.map_or(Verdict::Look, |hash| self.by_key(hash));
+        match (verdict, parts.as_slice()) {
+            (Verdict::Keep, _) => Ok(true),
+            (Verdict::Look | Verdict::Other, ["index", kind @ ("identity" | "email"), hash]) => {
+                self.is_claim_needed(entry, *kind == "identity", hash, verdict).await
+            }
+            (Verdict::Remove | Verdict::Other, _) => Ok(false),
+            (Verdict::Look, _) => self.follows(entry).await,
+        }
+    }
+
+    /// Whether an object leads to an empty entry, or whoever wrote it may be about to write the object.
+    async fn follows(&self, entry: &Entry) -> Result<bool, Problem> {
+        let (_, layout) = self.tenant()?;
+        let Some((kind, path)) = object_of(layout, &entry.name) else { return Ok(false) };
+        if let Some((object, _)) = Object::read(self.app, kind, &path).await? {
+            return Ok(self.entries(&object)?.contains(&layout.at(&entry.name)));
+        }
+        let comes_first = entry.name.starts_with("index/email/");
+        Ok(comes_first && !self.is_settled(entry.properties.last_modified))
+    }
+
+    /// Whether the user whom a claim names has what it is on, or may be about to get it. A claim under another key is not
+    /// needed by whoever has it: they have one under the current key.
+    async fn is_claim_needed(
+        &self,
+        entry: &Entry,
+        is_identity: bool,
+        hash: &str,
+        verdict: Verdict,
+    ) -> Result<bool, Problem> {
+        let (_, layout) = self.tenant()?;
+        let app = self.app;
+        let Some((user, _)) = named_user(app, &layout.at(&entry.name)).await? else { return Ok(false) };
+        let Some((profile, _)) = app.read::<Profile>(&layout.profile(user)).await? else {
+            return Ok(!self.is_settled(entry.properties.last_modified) || self.is_invited(user).await?);
+        };
+        let named = |names: Vec<String>| names.iter().any(|name| name == hash);
+        let has = !profile.is_leaving()
+            && named(if is_identity {
+                identity_names(app, &profile)
+            } else {
+                email_names(app, profile.email.reveal())
+            });
+        if has {
+            return Ok(verdict == Verdict::Look || !self.has_current(&profile, is_identity).await?);
+        }
+        // A change that waits to be confirmed, or was confirmed a moment ago: its own work gives the claim up.
+        let waits = profile.pending_email.as_ref();
+        Ok(!is_identity && waits.is_some_and(|change| named(email_names(app, change.email.reveal()))))
+    }
+
+    /// Whether a person is found under the current key.
+    async fn has_current(&self, profile: &Profile, is_identity: bool) -> Result<bool, Problem> {
+        let (_, layout) = self.tenant()?;
+        let name = |names: Vec<String>| names.into_iter().next().unwrap_or_default();
+        let path = if is_identity {
+            layout.identity(&name(identity_names(self.app, profile)))
+        } else {
+            layout.email(&name(email_names(self.app, profile.email.reveal())))
+        };
+        let found: Option<UserId> = named_user(self.app, &path).await?.map(|(user, _)| user);
+        Ok(found == Some(profile.id))
+    }
+}

@@ -1,0 +1,10 @@
+//! `kundportal index rebuild`: damaged indexes become what follows from the records, whatever fails when.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod damage;
+mod rebuild;
+mod scene;
