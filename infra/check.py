@@ -3,6 +3,7 @@
 
     infra/check.py                 all checks; exit code 1 where one fails
     infra/check.py snapshots       writes the committed snapshots anew
+    infra/check.py validate        whether they are what the templates predict
     infra/check.py api-versions    names API versions that are no longer recent
 
 The Bicep compiler is found by the variable BICEP or on the PATH. Without one, what needs it is left out, and said (--note: written to
@@ -64,7 +65,7 @@ def run(found: compiler.Compiler | None) -> bool:
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("what", nargs="?", choices=["all", "snapshots", "api-versions"], default="all")
+    arguments.add_argument("what", nargs="?", choices=["all", "snapshots", "validate", "api-versions"], default="all")
     arguments.add_argument("--note", type=Path)
     given = arguments.parse_args()
     found = compiler.Compiler.find()
@@ -80,10 +81,10 @@ def main() -> int:
         done = [found.snapshot(facts.INFRA, name, "overwrite") for name in facts.ENVIRONMENTS]
         print("".join(result.stderr for result in done))
         return max(result.returncode for result in done)
-    if given.what == "api-versions":
-        old = list(compiler.outdated(found))
-        print("\n".join(old) or "all recent")
-        return 1 if old else 0
+    if given.what in ("validate", "api-versions"):
+        problems = list(compiler.predicted(found) if given.what == "validate" else compiler.outdated(found))
+        print("\n".join(problems) or "good")
+        return 1 if problems else 0
     return 0 if run(found) else 1
 
 

