@@ -170,7 +170,6 @@ module app 'modules/app.bicep' = {
     identityName: names.identity
     componentName: names.component
     dataAccountName: names.dataAccount
-    ledgerAccountName: names.ledgerAccount
     hostAccountName: names.hostAccount
     vaultName: names.vault
     packageContainer: packageContainer
@@ -180,7 +179,7 @@ module app 'modules/app.bicep' = {
     mail: mail
     clientIpHeader: clientIpHeader
   }
-  dependsOn: [data, host, ledger, monitoring, vault]
+  dependsOn: [data, host, monitoring, vault]
 }
 
 resource spending 'Microsoft.Consumption/budgets@2026-06-01' = {

@@ -10,7 +10,6 @@ param location string
 param identityName string
 param componentName string
 param dataAccountName string
-param ledgerAccountName string
 param hostAccountName string
 param vaultName string
 
@@ -113,9 +112,6 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         { name: 'KUNDPORTAL_PORTAL_URL', value: portal.url }
         { name: 'KUNDPORTAL_REGION', value: location }
         { name: 'KUNDPORTAL_SMTP_URL', value: '@Microsoft.KeyVault(SecretUri=${secrets}/smtp-url)' }
-        { name: 'LedgerStorage__blobServiceUri', value: 'https://${ledgerAccountName}.blob.${suffix}' }
-        { name: 'LedgerStorage__clientId', value: identity.properties.clientId }
-        { name: 'LedgerStorage__credential', value: 'managedidentity' }
       ]
       cors: {
         allowedOrigins: portal.origins
