@@ -33,7 +33,6 @@ mod people;
 pub mod picture;
 mod problem;
 pub mod range;
-mod representation;
 mod respond;
 mod serve;
 mod settings;
@@ -62,7 +61,6 @@ mod profile;
 mod requests;
 mod retention;
 mod retention_worker;
-mod sub_processors;
 mod tenants;
 #[cfg(feature = "faults")]
 mod test_build;
@@ -182,10 +180,6 @@ pub static FUNCTIONS: &[Function] = &[
             queue: "retention",
             run: |app, text| Box::pin(retention_worker::run(app, text)),
         },
-    },
-    Function {
-        name: "sub_processors",
-        trigger: Trigger::Http { route: "sub-processors/{*path}", operations: sub_processors::OPERATIONS },
     },
     Function {
         name: "tenants",

@@ -27,7 +27,7 @@ Check = Callable[[], Iterator[str]]
 
 
 def on_resources(environment: str) -> Iterator[str]:
-    resources = Resources(facts.snapshot(environment)["predictedResources"])
+    resources = Resources.predicted(environment)
     if facts.snapshot(environment)["diagnostics"]:
         yield "the prediction is not complete"
     for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock):
@@ -63,11 +63,11 @@ def run(found: compiler.Compiler | None) -> bool:
     return good
 
 
-def main() -> int:
+def main(parameters: list[str]) -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("what", nargs="?", choices=["all", "snapshots", "validate", "api-versions"], default="all")
     arguments.add_argument("--note", type=Path)
-    given = arguments.parse_args()
+    given = arguments.parse_args(parameters)
     found = compiler.Compiler.find()
     if found is None:
         missing = "infrastructure: no Bicep compiler by BICEP or on the PATH, so its templates were not checked (README.md says where to get it)"
@@ -89,4 +89,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from checks import facts
-from checks.resources import Resources, differences, scope, strings
+from checks.resources import Resources, differences, strings
 
 Assertion = Callable[[Resources], Iterator[str]]
 
@@ -44,18 +44,17 @@ def no_key_or_secret_is_in_the_template(resources: Resources) -> Iterator[str]:
 
 
 def replication_stays_within_the_lock(resources: Resources) -> Iterator[str]:
-    lock = facts.Lock()
     for account in resources.of(STORAGE):
         sku = account["sku"]["name"]
         allowed = {"Standard_LRS", "Standard_ZRS"}
-        if account["location"] in lock.geo_replicated:
+        if account["location"] in resources.lock.geo_replicated:
             allowed |= {"Standard_GRS", "Standard_GZRS"}
         if sku not in allowed:
             yield f"{account['name']} has the SKU {sku}"
 
 
 def everything_lies_in_the_lock(resources: Resources) -> Iterator[str]:
-    lock = facts.Lock()
+    lock = resources.lock
     for resource in resources:
         location, kind = resource.get("location"), resource["type"]
         if location == "global" and kind not in lock.global_types:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks import facts
+from checks.assertions import everything_lies_in_the_lock, replication_stays_within_the_lock
 from checks.compiler import Compiler
+from checks.policy import policies_are_the_lock
 from checks.resources import Resources
 
 
@@ -85,9 +87,14 @@ def outcome(compiler: Compiler, change: Change, infra: Path = facts.INFRA) -> It
         elif done.returncode:
             yield f"{change.what} fails: {done.stderr.strip()[-300:]}"
         else:
-            where = {resource.get("location") for resource in Resources(facts.snapshot("test", folder)["predictedResources"])}
+            resources = Resources.predicted("test", folder)
+            where = {resource.get("location") for resource in resources}
             if where != {None, "global", change.region}:
                 yield f"{change.what} deploys to {sorted(map(str, where))}"
+            # What follows from the register elsewhere goes with it: nothing but the register and the region was touched.
+            for assertion in (everything_lies_in_the_lock, replication_stays_within_the_lock, policies_are_the_lock):
+                for problem in assertion(resources):
+                    yield f"{change.what}: {problem}"
 
 
 def locked(compiler: Compiler) -> Iterator[str]:

@@ -121,8 +121,9 @@ def planted(lock: facts.Lock) -> list[tuple[dict, str | None]]:
     cases += [(resource("Microsoft.Web/sites", region), "kundportal-locations") for region in (*outside, "nowhere")]
     cases += [(resource("Microsoft.Resources/resourceGroups", region), "kundportal-groups") for region in (*outside, "nowhere")]
     cases += [(resource("Microsoft.Resources/resourceGroups", home.upper()), None)]
-    if home not in lock.geo_replicated:
-        cases += [(resource(storage, home, f"Standard_{sku}"), "kundportal-geo-replication") for sku in ("GRS", "RAGRS", "GZRS", "RAGZRS")]
+    for region in lock.regions:
+        refused = None if region in lock.geo_replicated else "kundportal-geo-replication"
+        cases += [(resource(storage, region, f"Standard_{sku}"), refused) for sku in ("GRS", "RAGRS", "GZRS", "RAGZRS")]
     cases += [(resource(f"{storage}/objectReplicationPolicies", None), "kundportal-object-replication")]
     cases += [
         (resource(kind, "global"), "kundportal-global-types")
@@ -134,7 +135,7 @@ def planted(lock: facts.Lock) -> list[tuple[dict, str | None]]:
 
 
 def policies_are_the_lock(resources: Resources) -> Iterator[str]:
-    lock = facts.Lock()
+    lock = resources.lock
     try:
         assigned = assignments(resources)
         expected = {

@@ -1,10 +1,21 @@
 """Predicted resources, and how to find among them."""
 
 from collections.abc import Iterator
+from pathlib import Path
+
+from checks import facts
 
 
 class Resources(list):
-    """The resources of one deployment."""
+    """The resources of one deployment, and the lock that it is held to."""
+
+    def __init__(self, resources: list[dict], folder: Path = facts.INFRA):
+        super().__init__(resources)
+        self.lock = facts.Lock(folder)
+
+    @classmethod
+    def predicted(cls, environment: str, folder: Path = facts.INFRA) -> "Resources":
+        return cls(facts.snapshot(environment, folder)["predictedResources"], folder)
 
     def of(self, kind: str) -> list[dict]:
         return [resource for resource in self if resource["type"].lower() == kind.lower()]

@@ -64,6 +64,11 @@ class Spoiled(Copy):
         said = list(lock.outcome(FOUND, lock.changes()[0], self.folder))
         self.assertIn("fails without 'The region northeurope is not allowed by revision", said[0])
 
+    def test_policies_that_do_not_follow_the_register(self):
+        self.spoil("main.bicep", "allowedRegions: allowedRegions", "allowedRegions: ['swedencentral']")
+        added = next(change for change in lock.changes() if change.added and not change.refused)
+        self.assertIn("would be refused by kundportal-locations", "".join(lock.outcome(FOUND, added, self.folder)))
+
     def test_a_lock_that_lets_nothing_pass(self):
         self.spoil("lock.bicep", "contains(listed, region.name)", "contains(['swedencentral'], region.name)")
         added = next(change for change in lock.changes() if change.added and not change.refused)

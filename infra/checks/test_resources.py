@@ -58,6 +58,16 @@ def granted(number: int, **more: object) -> Callable[[Resources], None]:
     return lambda resources: resources.of("Microsoft.Authorization/roleAssignments")[number]["properties"].update(more)
 
 
+def app_setting(name: str, value: str | None) -> Callable[[Resources], None]:
+    """Sets one of the app's settings, or takes it away."""
+
+    def change(resources: Resources) -> None:
+        kept = resources.one(SITE)["properties"]["siteConfig"]["appSettings"]
+        kept[:] = [setting for setting in kept if setting["name"] != name] + ([{"name": name, "value": value}] if value else [])
+
+    return change
+
+
 OWNER = "/subscriptions/x/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 ASSIGNMENT = "Microsoft.Authorization/policyAssignments"
 DEFINITION = "Microsoft.Authorization/policyDefinitions"

@@ -13,7 +13,6 @@ use std::{
 use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use kundportal_domain::sub_processors::Register;
 use kundportal_functions::{
     Adapters, App, ClientIp, Concurrency, FrontEnd, Keys, Limits, PackageLimits, Settings,
     index_rebuild::{self, Options, Tally},
@@ -334,6 +333,5 @@ fn settings(issuer: &Issuer) -> Settings {
         packages: PackageLimits::default(),
         region: Some("swedencentral".to_owned()),
         version: "0.0.0-test".to_owned(),
-        register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

@@ -23,7 +23,8 @@ pub use lock::RegionLock;
 pub use regions::{Region, Regions, Zone};
 pub use standing::{Standing, Tenancy};
 pub use words::{
-    CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress, WordError,
+    CategoryKey, CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress,
+    WordError,
 };
 
 /// The register cannot be used; every sentence names one reason.
