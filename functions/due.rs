@@ -24,6 +24,8 @@ pub(crate) enum DueItem {
     Invite(InviteId),
     /// A file.
     File(FileId),
+    /// A direct upload, and what was sent for it: whether or not it has become a file, whoever has its URL may have sent more.
+    Upload { user: UserId, file: FileId },
     /// A comment.
     Comment(CommentId),
     /// The package of a request.
@@ -43,6 +45,7 @@ impl fmt::Display for DueItem {
             Self::Deactivated(user) => write!(f, "deactivated/{user}"),
             Self::Invite(invite) => write!(f, "invite/{invite}"),
             Self::File(file) => write!(f, "file/{file}"),
+            Self::Upload { user, file } => write!(f, "upload/{user}/{file}"),
             Self::Comment(comment) => write!(f, "comment/{comment}"),
             Self::Package(request) => write!(f, "package/{request}"),
             Self::Case(request) => write!(f, "case/{request}"),
@@ -73,6 +76,7 @@ impl FromStr for DueItem {
             (Some("deactivated"), None) => Self::Deactivated(first.parse()?),
             (Some("invite"), None) => Self::Invite(first.parse()?),
             (Some("file"), None) => Self::File(first.parse()?),
+            (Some("upload"), Some(file)) => Self::Upload { user: first.parse()?, file: file.parse()? },
             (Some("comment"), None) => Self::Comment(first.parse()?),
             (Some("package"), None) => Self::Package(first.parse()?),
             (Some("case"), None) => Self::Case(first.parse()?),
@@ -100,6 +104,7 @@ mod tests {
             DueItem::Deactivated(user),
             DueItem::Invite(InviteId::new(now, random)),
             DueItem::File(FileId::new(now, random)),
+            DueItem::Upload { user, file: FileId::new(now, random) },
             DueItem::Comment(CommentId::new(now, random)),
             DueItem::Package(request),
             DueItem::Case(request),

@@ -17,6 +17,11 @@ pub(crate) fn staging() -> Container {
     Container::new("staging")
 }
 
+/// What somebody has sent to [`staging`] that is to become this file.
+pub(crate) fn staged(tenant: &TenantId, file: FileId) -> BlobPath {
+    BlobPath::new(staging(), format!("{tenant}/{file}"))
+}
+
 /// All data of one tenant.
 pub(crate) fn tenant(tenant: &TenantId) -> Container {
     Container::new(format!("tenant-{tenant}"))
@@ -136,6 +141,11 @@ impl TenantLayout {
 
     pub(crate) fn key(&self, user: UserId, hash: &str) -> BlobPath {
         self.at(format!("subjects/{user}/keys/{hash}"))
+    }
+
+    /// A direct upload of the person's that has become no file yet.
+    pub(crate) fn upload(&self, user: UserId, file: FileId) -> BlobPath {
+        self.at(format!("{}{file}.json", uploads(user)))
     }
 
     /// The id of the person's one open access request, or of one that is being taken in.
@@ -299,6 +309,10 @@ pub(crate) fn sign_ins(user: UserId) -> String {
 
 pub(crate) fn activities(user: UserId) -> String {
     format!("subjects/{user}/activity/")
+}
+
+pub(crate) fn uploads(user: UserId) -> String {
+    format!("subjects/{user}/uploads/")
 }
 
 pub(crate) fn refs(user: UserId) -> String {

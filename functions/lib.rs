@@ -79,7 +79,7 @@ pub use listen::serve_test_build;
 pub use operation::{Access, Operation, Parameter, RequestBody, Roles, SchemaOf, Success};
 pub use problem::ProblemType;
 pub use serve::routes;
-pub use settings::{ClientIp, Concurrency, FrontEnd, Limits, PackageLimits, Settings};
+pub use settings::{ClientIp, Concurrency, DirectUploads, FrontEnd, Limits, PackageLimits, Settings};
 #[cfg(feature = "faults")]
 pub use test_build::FUNCTION as TEST_FUNCTION;
 

@@ -34,6 +34,10 @@ pub enum ProblemType {
     AwaitingAgreement,
     /// Too many unanswered invitations.
     TooManyPending,
+    /// Too many direct uploads that have become no file.
+    TooManyUploads,
+    /// Nothing was sent to the URL of an upload that is said to be complete.
+    NothingUploaded,
     /// The invitation's time is up.
     InviteExpired,
     /// The invitation was taken back.
@@ -78,7 +82,7 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// All of them, for the description of the interface.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::StepUpRequired,
@@ -90,6 +94,8 @@ impl ProblemType {
         Self::RetentionNotChosen,
         Self::AwaitingAgreement,
         Self::TooManyPending,
+        Self::TooManyUploads,
+        Self::NothingUploaded,
         Self::InviteExpired,
         Self::InviteRevoked,
         Self::InviteAccepted,
@@ -127,6 +133,8 @@ impl ProblemType {
             Self::RetentionNotChosen => ("retention-not-chosen", StatusCode::CONFLICT),
             Self::AwaitingAgreement => ("awaiting-agreement", StatusCode::CONFLICT),
             Self::TooManyPending => ("too-many-pending", StatusCode::CONFLICT),
+            Self::TooManyUploads => ("too-many-uploads", StatusCode::CONFLICT),
+            Self::NothingUploaded => ("nothing-uploaded", StatusCode::CONFLICT),
             Self::InviteExpired => ("invite-expired", StatusCode::CONFLICT),
             Self::InviteRevoked => ("invite-revoked", StatusCode::CONFLICT),
             Self::InviteAccepted => ("invite-accepted", StatusCode::CONFLICT),
@@ -285,7 +293,7 @@ pub(crate) fn schema() -> serde_json::Value {
         "required": ["type", "title", "status", "detail", "instance"],
         "additionalProperties": false,
         "properties": {
-            "type": {"enum": ProblemType::ALL.map(|kind| format!("/problems/{}", kind.parts().0))},
+            "type": {"enum": ProblemType::ALL.map(|kind| format!("/problems/{}", kind.parts().0)).as_slice()},
             "title": {"type": "string"},
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": {"type": "string"},

@@ -37,6 +37,11 @@ pub(crate) fn created(body: &impl Serialize) -> Result<Answer, Problem> {
     json(StatusCode::CREATED, body)
 }
 
+/// A JSON body with 202.
+pub(crate) fn accepted(body: &impl Serialize) -> Result<Answer, Problem> {
+    json(StatusCode::ACCEPTED, body)
+}
+
 /// 204.
 pub(crate) fn no_content() -> Answer {
     let mut answer = Answer::default();

@@ -29,6 +29,8 @@ pub struct Settings {
     pub concurrency: Concurrency,
     /// Bounds on access packages.
     pub packages: PackageLimits,
+    /// Times of direct uploads.
+    pub direct_uploads: DirectUploads,
     /// The region that this instance runs in.
     pub region: Option<String>,
     /// Of the program.
@@ -68,6 +70,10 @@ pub struct FrontEnd {
 pub struct Limits {
     /// Of a file that is sent through the service, in bytes.
     pub file_bytes: u64,
+    /// Of a file that goes straight into storage, in bytes: what can be checked and copied in [`DirectUploads::checking`].
+    pub direct_upload_bytes: u64,
+    /// Direct uploads of one person that have become no file, at once.
+    pub open_uploads: usize,
     /// Of a picture, in bytes.
     pub picture_bytes: u64,
     /// Of a picture, in pixels.
@@ -90,6 +96,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             file_bytes: 64 * 1024 * 1024,
+            direct_upload_bytes: 2 * 1024 * 1024 * 1024,
+            open_uploads: 20,
             picture_bytes: 5 * 1024 * 1024,
             picture_pixels: 25_000_000,
             import_bytes: 1024 * 1024,
@@ -135,6 +143,21 @@ pub struct PackageLimits {
 impl Default for PackageLimits {
     fn default() -> Self {
         Self { bytes: 8 * 1024 * 1024 * 1024, time: Duration::from_mins(8) }
+    }
+}
+
+/// Times of direct uploads: one is checked in one run, and the host ends a run that takes longer than `functionTimeout`.
+#[derive(Clone, Copy, Debug)]
+pub struct DirectUploads {
+    /// How long the URL to send the file to works.
+    pub url: Duration,
+    /// How long checking one may take. One that takes longer is refused.
+    pub checking: Duration,
+}
+
+impl Default for DirectUploads {
+    fn default() -> Self {
+        Self { url: Duration::from_hours(1), checking: Duration::from_mins(8) }
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) enum Work {
     EmailConfirmation { user: UserId, number: u32 },
     /// A file that is put or removed.
     File { file: FileId, author: UserId, customer: CustomerId },
+    /// A direct upload whose person says that it is complete.
+    Upload { file: FileId, author: UserId, customer: CustomerId },
     /// A comment that is written or removed.
     Comment { comment: CommentId, author: UserId, customer: CustomerId, thread: String },
     /// The package of an access request.
@@ -85,6 +87,7 @@ impl Work {
             Self::EmailChange { user, number } => format!("email-change-{user}-{number}"),
             Self::EmailConfirmation { user, number } => format!("email-confirmation-{user}-{number}"),
             Self::File { file, .. } => format!("file-{file}"),
+            Self::Upload { file, .. } => format!("upload-{file}"),
             Self::Comment { comment, .. } => format!("comment-{comment}"),
             Self::Export { request, .. } => format!("export-{request}"),
             Self::Reads => "reads".to_owned(),

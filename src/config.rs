@@ -4,7 +4,7 @@
 use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
 use kundportal_functions::{
-    ClientIp, Concurrency, FrontEnd, Keys, Limits, PackageLimits, Settings,
+    ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Settings,
     csv_import::{LONGEST_FILE, MOST_ROWS},
     picture::MOST_PIXELS,
 };
@@ -154,6 +154,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         limits,
         concurrency,
         packages,
+        direct_uploads: DirectUploads::default(),
         region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
@@ -212,6 +213,8 @@ const MOST_BODY_BYTES: u64 = 104_857_600 - 1;
 fn limits(reader: &mut Reader<'_>) -> Limits {
     let mut limits = Limits::default();
     limit(reader, "KUNDPORTAL_MAX_FILE_BYTES", &mut limits.file_bytes, MOST_BODY_BYTES);
+    limit(reader, "KUNDPORTAL_MAX_DIRECT_UPLOAD_BYTES", &mut limits.direct_upload_bytes, 1 << 35);
+    limit(reader, "KUNDPORTAL_MAX_OPEN_UPLOADS", &mut limits.open_uploads, 1_000);
     limit(reader, "KUNDPORTAL_MAX_PICTURE_BYTES", &mut limits.picture_bytes, 32 * 1024 * 1024);
     limit(reader, "KUNDPORTAL_MAX_PICTURE_PIXELS", &mut limits.picture_pixels, MOST_PIXELS);
     limit(reader, "KUNDPORTAL_MAX_IMPORT_BYTES", &mut limits.import_bytes, LONGEST_FILE as u64);
@@ -341,8 +344,10 @@ mod tests {
     #[test]
     fn each_limit_can_be_set() {
         type Read = fn(&Limits) -> u64;
-        let set: [(&str, Read); 9] = [
+        let set: [(&str, Read); 11] = [
             ("KUNDPORTAL_MAX_FILE_BYTES", |limits| limits.file_bytes),
+            ("KUNDPORTAL_MAX_DIRECT_UPLOAD_BYTES", |limits| limits.direct_upload_bytes),
+            ("KUNDPORTAL_MAX_OPEN_UPLOADS", |limits| limits.open_uploads as u64),
             ("KUNDPORTAL_MAX_PICTURE_BYTES", |limits| limits.picture_bytes),
             ("KUNDPORTAL_MAX_PICTURE_PIXELS", |limits| limits.picture_pixels),
             ("KUNDPORTAL_MAX_IMPORT_BYTES", |limits| limits.import_bytes),

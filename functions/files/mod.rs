@@ -11,6 +11,7 @@ mod digest;
 mod removal;
 mod settle;
 mod upload;
+mod uploads;
 
 use http::Method;
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use settle::complete;
+pub(crate) use uploads::{abandon, check_upload};
 
 use crate::{
     audit::{AuditRecord, By},
@@ -51,6 +53,42 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         request: RequestBody::Stream(&["*/*"]),
         success: Success::Json(201, schema::<File>),
         problems: &[ProblemType::RetentionNotChosen, ProblemType::Conflict],
+    },
+    Operation {
+        id: "createUpload",
+        method: Method::POST,
+        path: "/api/tenants/{tenant}/files/uploads",
+        summary: "Announces a file that is sent straight to storage, and says where to",
+        access: Access::User(WRITERS, |context, user| Box::pin(uploads::create(context, user))),
+        step_up: false,
+        parameters: &[Parameter::IDEMPOTENCY_KEY],
+        request: RequestBody::Json(schema::<uploads::NewUpload>),
+        success: Success::Json(201, schema::<uploads::BegunUpload>),
+        problems: &[ProblemType::RetentionNotChosen, ProblemType::TooManyUploads, ProblemType::Conflict],
+    },
+    Operation {
+        id: "getUpload",
+        method: Method::GET,
+        path: "/api/tenants/{tenant}/files/uploads/{upload}",
+        summary: "How far one's own upload has come, until a day after its last use",
+        access: Access::User(WRITERS, |context, user| Box::pin(uploads::get(context, user))),
+        step_up: false,
+        parameters: &[],
+        request: RequestBody::Empty,
+        success: Success::Json(200, schema::<uploads::DirectUpload>),
+        problems: &[],
+    },
+    Operation {
+        id: "completeUpload",
+        method: Method::POST,
+        path: "/api/tenants/{tenant}/files/uploads/{upload}/complete",
+        summary: "Says that all of the file has been sent: it is checked and becomes the file of the same id",
+        access: Access::User(WRITERS, |context, user| Box::pin(uploads::complete(context, user))),
+        step_up: false,
+        parameters: &[],
+        request: RequestBody::Empty,
+        success: Success::Json(202, schema::<uploads::DirectUpload>),
+        problems: &[ProblemType::NothingUploaded, ProblemType::PreconditionFailed],
     },
     Operation {
         id: "listFiles",

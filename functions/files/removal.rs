@@ -34,6 +34,10 @@ pub(super) async fn delete(context: Context, user: User) -> Result<Answer, Probl
         let work = Work::File { file: meta.id, author, customer: meta.customer };
         let marker = app.begin(tenant, work).await?;
         context.remember_removal(&user).await?;
+        if let Some(author) = meta.author.filter(|_| meta.direct) {
+            // The upload that the file came by may not have come to its end: it must not bring the file back.
+            app.unmark(&user.layout.upload(author, meta.id)).await?;
+        }
         match app.blobs().delete(&user.layout.file_meta(meta.id), Some(&etag)).await {
             // Where it is gone, somebody removed it since it was found: another delivery of this very invocation, as a rule.
             Ok(()) | Err(StoreError::NotFound) => {}

@@ -1,6 +1,10 @@
 //! Bringing a file to rest: all of it is there, or nothing is.
 
-use kundportal_domain::{CustomerId, FileId, TenantId, UserId, records::FileMeta};
+use kundportal_domain::{
+    CustomerId, FileId, TenantId, UserId,
+    records::{FileMeta, Tenant},
+};
+use kundportal_store::{Condition, ETag, StoreError};
 
 use super::due_day;
 use crate::{
@@ -47,6 +51,19 @@ pub(super) async fn look(app: &App, tenant: &TenantId, meta: &FileMeta) -> Resul
     Err(ProblemType::Conflict.into())
 }
 
+/// Describes a file whose content is there, which is the one commit point: what is to be found by retention, and with its author,
+/// has to be so before.
+pub(super) async fn describe(app: &App, tenant: &Tenant, meta: &FileMeta) -> Result<ETag, StoreError> {
+    let layout = TenantLayout::new(&tenant.id);
+    if let Some(author) = meta.author {
+        app.mark(&layout.reference(author, RefKind::File, &meta.id.to_string())).await?;
+    }
+    if let Some(day) = due_day(tenant, meta.uploaded_at) {
+        app.mark_due(&tenant.id, day, DueItem::File(meta.id)).await?;
+    }
+    app.write(&layout.file_meta(meta.id), meta, Condition::IfAbsent).await
+}
+
 /// Everything that follows from a file being described.
 pub(super) async fn settle(app: &App, tenant: &TenantId, meta: &FileMeta) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
@@ -57,6 +74,12 @@ pub(super) async fn settle(app: &App, tenant: &TenantId, meta: &FileMeta) -> Res
     if let Some(day) = due_day(&*app.tenant(tenant).await?, meta.uploaded_at) {
         app.mark_due(tenant, day, DueItem::File(meta.id)).await?;
     }
+    enter(app, tenant, meta).await
+}
+
+/// Puts a file that is described, and whose author was looked at, on its customer's list.
+pub(super) async fn enter(app: &App, tenant: &TenantId, meta: &FileMeta) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
     app.mark(&layout.customer_file(meta.customer, meta.id)).await?;
     // Somebody may have removed the file meanwhile: its entries must not come back.
     if !app.exists(&layout.file_meta(meta.id)).await? {

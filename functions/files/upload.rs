@@ -13,15 +13,13 @@ use kundportal_store::{ByteStream, Condition, ETag, StoreError};
 
 use super::{
     digest::{Digest, sha256_of},
-    due_day, record, settle,
+    record, settle,
 };
 use crate::{
     auth::User,
     authorship,
     content_disposition::file_name,
     context::{Context, broken_body},
-    due::DueItem,
-    layout::RefKind,
     problem::{Problem, ProblemType},
     respond::{self, Answer},
     work::{MarkedWork, Marker, Work},
@@ -104,6 +102,7 @@ impl Upload {
             author: Some(user.id()),
             uploaded_at: self.id.created_at(),
             scan: Scan::Off,
+            direct: false,
         };
         record(context, user, &meta).await?;
         let marker = app.begin_on(tenant, self.marker(user).day, self.work(user)).await?;
@@ -117,11 +116,7 @@ impl Upload {
                 return Err(problem);
             }
         };
-        app.mark(&layout.reference(user.id(), RefKind::File, &self.id.to_string())).await?;
-        if let Some(day) = due_day(&user.tenant, meta.uploaded_at) {
-            app.mark_due(tenant, day, DueItem::File(self.id)).await?;
-        }
-        match app.write(&layout.file_meta(self.id), &meta, Condition::IfAbsent).await {
+        match settle::describe(app, &user.tenant, &meta).await {
             Ok(etag) => {
                 if let Err(problem) = settle::look(app, tenant, &meta).await {
                     if problem.is(ProblemType::Conflict) {

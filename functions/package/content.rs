@@ -45,6 +45,7 @@ impl<'a> Content<'a> {
         Box::pin(self.sign_ins()).await?;
         Box::pin(self.activity()).await?;
         Box::pin(self.files()).await?;
+        Box::pin(self.uploads()).await?;
         Box::pin(self.comments()).await?;
         Box::pin(self.invitations()).await?;
         Box::pin(self.mails()).await?;

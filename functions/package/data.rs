@@ -156,6 +156,27 @@ pub(super) struct File {
     pub(super) uploaded_at: Timestamp,
 }
 
+/// A direct upload of the person's that has not become a file.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Upload {
+    /// The identifier of the file that it becomes.
+    pub(super) id: FileId,
+    /// As the person named it.
+    pub(super) name: Personal<FileName>,
+    /// As the person declared it.
+    pub(super) content_type: ContentType,
+    /// In bytes, as the person announced it.
+    pub(super) size: u64,
+    pub(super) customer: CustomerId,
+    /// Null where the customer is gone.
+    pub(super) customer_name: Option<CompanyName>,
+    /// How far it has come, in the person's language.
+    pub(super) state: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub(super) begun_at: Timestamp,
+}
+
 /// An invitation to the person.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -251,7 +272,7 @@ pub(super) enum NotIncludedBecause {
 type MakeSchema = fn() -> Schema;
 
 /// Every JSON file of a package and what makes its schema.
-pub(super) const SCHEMAS: [(&str, MakeSchema); 11] = [
+pub(super) const SCHEMAS: [(&str, MakeSchema); 12] = [
     ("profile", of::<Profile>),
     ("memberships", of::<Vec<Membership>>),
     ("sign-ins", of::<Vec<SignIn>>),
@@ -259,6 +280,7 @@ pub(super) const SCHEMAS: [(&str, MakeSchema); 11] = [
     ("look-ups", of::<Vec<LookUp>>),
     ("comments", of::<Vec<Comment>>),
     ("files", of::<Vec<File>>),
+    ("uploads", of::<Vec<Upload>>),
     ("invitations", of::<Vec<Invitation>>),
     ("mails", of::<Vec<Mail>>),
     ("requests", of::<Vec<Request>>),

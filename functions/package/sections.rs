@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures_util::TryStreamExt as _;
 use kundportal_domain::{
     Category, ContentType, Namer,
-    records::{Case, Comment, FileMeta, Invite},
+    records::{Case, Comment, FileMeta, Invite, Upload},
 };
 use kundportal_store::StoreError;
 
@@ -274,6 +274,41 @@ impl Content<'_> {
             self.miss(Category::Files, meta.id.to_string(), NotIncludedBecause::Changed);
         }
         Ok(Some(path))
+    }
+
+    /// Direct uploads that have not become files. One that has done so meanwhile is gone from here, and is said to be.
+    pub(super) async fn uploads(&mut self) -> Result<(), Problem> {
+        let mut list = JsonList::begin(&mut self.bag, "uploads").await?;
+        let mut section = Section::new("uploads");
+        let mut found = pin!(self.read_own::<Upload>(Category::Uploads));
+        while let Some((own, found)) = found.try_next().await? {
+            let Some(upload) = self.compare(Category::Uploads, own, found) else { continue };
+            let customer_name = self.customer_name(upload.customer).await?;
+            let state = self.texts.get(upload.state.text()).into_owned();
+            section.row(&[
+                Cell::text(upload.name.reveal().as_str()),
+                Cell::text(customer_name.as_ref().map_or("–", |name| name.as_str())),
+                Cell::Text(upload.size.to_string()),
+                Cell::text(upload.content_type.as_str()),
+                Cell::Text(page::time(upload.id.created_at())),
+                Cell::text(&state),
+            ]);
+            let item = data::Upload {
+                id: upload.id,
+                begun_at: upload.id.created_at(),
+                name: upload.name,
+                content_type: upload.content_type,
+                size: upload.size,
+                customer: upload.customer,
+                customer_name,
+                state,
+            };
+            list.push(&mut self.bag, &item).await?;
+        }
+        list.end(&mut self.bag).await?;
+        let columns = ["file", "customer", "size", "content-type", "begun", "state"];
+        self.page.table(&section, &columns, "uploads");
+        Ok(())
     }
 
     pub(super) async fn comments(&mut self) -> Result<(), Problem> {

@@ -10,6 +10,7 @@ mod invite;
 mod protection;
 mod removal;
 mod small;
+mod upload;
 
 use std::collections::{HashMap, HashSet};
 
@@ -179,6 +180,7 @@ impl Run<'_> {
             DueItem::Deactivated(user) => self.deactivated(item, *user).await,
             DueItem::Invite(invite) => self.invite(item, *invite).await,
             DueItem::File(file) => self.file(item, *file).await,
+            DueItem::Upload { user, file } => self.upload(item, *user, *file).await,
             DueItem::Comment(comment) => self.comment(item, *comment).await,
             DueItem::Package(request) => self.package(item, *request).await,
             DueItem::Case(request) => self.case(item, *request).await,

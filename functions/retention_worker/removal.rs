@@ -16,7 +16,7 @@ use crate::{
     context::if_unchanged,
     due::DueItem,
     export_worker::drop_package,
-    invites,
+    files, invites,
     layout::{self, RefKind},
     people::{self, RACES},
     problem::{Problem, ProblemType},
@@ -204,6 +204,13 @@ impl Run<'_> {
             "keys" => {
                 let used_at = entry.properties.last_modified;
                 (Item::IdempotencyKey { used_at }, DueItem::Key { user, hash: name })
+            }
+            // Its marker stays, for more may be sent until its URL expires.
+            "uploads" => {
+                let Some(id) = name.strip_suffix(".json").and_then(|id| id.parse().ok()) else {
+                    return Ok(());
+                };
+                return files::abandon(self.app, &self.tenant, user, id).await;
             }
             _ => return Ok(()),
         };

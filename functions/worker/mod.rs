@@ -99,6 +99,9 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         Work::File { file, author, customer } => {
             files::complete(app, tenant, (*file, *author, *customer), abandoned).await
         }
+        Work::Upload { file, author, customer } => {
+            files::check_upload(app, tenant, (*file, *author, *customer), abandoned).await
+        }
         // They have queues, or a timer, of their own.
         Work::Export { .. } | Work::Retention { .. } | Work::Reads => Err(ProblemType::Malformed.into()),
     }

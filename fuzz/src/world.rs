@@ -13,8 +13,8 @@ use http::{Request, Response};
 use jiff::Timestamp;
 use kundportal_domain::Personal;
 use kundportal_functions::{
-    Adapters, App, ClientIp, Concurrency, FUNCTIONS, FrontEnd, Keys, Limits, PackageLimits, Settings,
-    Trigger, foreign::Door,
+    Adapters, App, ClientIp, Concurrency, DirectUploads, FUNCTIONS, FrontEnd, Keys, Limits, PackageLimits,
+    Settings, Trigger, foreign::Door,
 };
 use kundportal_store::{
     Claims, FixedClock, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, TokenError, TokenVerifier,
@@ -310,6 +310,7 @@ fn settings() -> Settings {
         limits: Limits { picture_pixels: 64 * 1024, ..Limits::default() },
         concurrency: Concurrency::default(),
         packages: PackageLimits::default(),
+        direct_uploads: DirectUploads::default(),
         region: None,
         version: "0".to_owned(),
     }

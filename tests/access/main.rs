@@ -43,7 +43,8 @@ fn the_table_has_every_operation_and_no_other() {
 
 #[tokio::test]
 async fn everybody_gets_what_the_table_says() {
-    let portal = Portal::start().await;
+    let portal =
+        Portal::start_with(support::Storage::Memory, |settings| settings.limits.open_uploads = 1_000).await;
     let scene = Scene::set(&portal).await;
     let operations = operations();
     let mut wrong = Vec::new();

@@ -116,6 +116,9 @@ impl<'a> Scene<'a> {
             }
             (_, template) if template.contains("/invites/{}") => (self.invite_path(template).await, None),
             (_, template) if template.contains("/profile/") => (self.own_path(template, who).await, None),
+            (_, template) if template.contains("/files/uploads/{}") => {
+                (self.upload_path(template).await, None)
+            }
             (_, template) if template.contains("/files/{}") => (self.file_path(template).await, None),
             (_, template) if template.contains("/comments/{}") => {
                 (self.comment_path().await, Some(json!({"text": "Rättat"})))
@@ -179,6 +182,7 @@ impl<'a> Scene<'a> {
             ("POST", "/comments") => {
                 (self.path(rest), Some(json!({"customer": self.a(), "thread": "Leverans", "text": "Hej"})))
             }
+            ("POST", "/files/uploads") => (self.path(rest), Some(self.announcement())),
             ("POST", "/requests") => {
                 self.portal.pump_all().await;
                 (self.path(rest), Some(json!({"kind": "access"})))
@@ -261,6 +265,19 @@ impl<'a> Scene<'a> {
             .header("content-disposition", "attachment; filename*=UTF-8''avtal%20%C3%A5r.pdf")
             .send_bytes(Method::POST, &path, "application/pdf", format!("fil {}", self.next()))
             .await
+    }
+
+    fn announcement(&self) -> Value {
+        json!({"name": "avtal år.pdf", "contentType": "application/pdf", "size": 2, "customer": self.a()})
+    }
+
+    /// An upload of the member's that was sent.
+    async fn upload_path(&self, template: &str) -> String {
+        let begun = self.owner().post(&self.path("/files/uploads"), self.announcement()).await;
+        let id = begun.expect(201).text_at("/id");
+        self.portal.send_straight(&self.tenant, &id, "ab").await;
+        let rest = template.strip_prefix("/api/tenants/{}").expect("a tenant's");
+        self.path(&rest.replace("{}", &id))
     }
 
     async fn file_path(&self, template: &str) -> String {

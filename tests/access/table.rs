@@ -114,6 +114,10 @@ pub(crate) const TABLE: &[Row] = &[
     row("POST /api/tenants/{}/files/{}/download",        [401,       404,      404,      404,        404,      404,      200,    200,       200,     200,   403]),
     row("DELETE /api/tenants/{}/files/{}",               [401,       404,      404,      404,        404,      404,      204,    403,       403,     204,   403]),
 
+    row("POST /api/tenants/{}/files/uploads",            [401,       404,      404,      404,        404,      404,      201,    201,       403,     201,   403]),
+    row("GET /api/tenants/{}/files/uploads/{}",          [401,       404,      404,      404,        404,      404,      200,    404,       403,     404,   403]),
+    row("POST /api/tenants/{}/files/uploads/{}/complete",[401,       404,      404,      404,        404,      404,      202,    404,       403,     404,   403]),
+
     row("GET /api/tenants/{}/threads",                   [401,       404,      404,      404,        404,      404,      200,    200,       200,     200,   403]),
     row("POST /api/tenants/{}/comments",                 [401,       404,      404,      404,        404,      404,      201,    201,       403,     201,   403]),
     row("GET /api/tenants/{}/comments",                  [401,       404,      404,      404,        404,      404,      200,    200,       200,     200,   403]),

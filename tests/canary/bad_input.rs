@@ -72,6 +72,7 @@ fn right_path(template: &str, story: &Story) -> String {
             ("customers", true) => &story.customer,
             ("users", true) => &story.member.id,
             ("files", true) => &story.file,
+            ("uploads", true) => &story.upload,
             ("comments", true) => &story.comment,
             ("invites", true) => &story.invite,
             ("requests", true) => &story.request,

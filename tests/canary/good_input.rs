@@ -14,6 +14,7 @@ pub(crate) struct Story {
     pub(crate) customer: String,
     pub(crate) member: User,
     pub(crate) file: String,
+    pub(crate) upload: String,
     pub(crate) comment: String,
     pub(crate) invite: String,
     pub(crate) request: String,
@@ -45,12 +46,13 @@ pub(crate) async fn tell(portal: &Portal, watch: &Watch) -> Story {
     let canary = from_its_address(portal, &member);
     live(portal, watch, &tenant, &canary).await;
     let (file, comment) = write(watch, &tenant, &customer, &canary).await;
+    let upload = upload(portal, watch, &tenant, &customer, &canary).await;
     let invite = administer(portal, watch, &tenant, &customer, &member).await;
     let body = json!({"kind": "access", "details": name("frågar")});
     let request =
         watch.look_at(canary.post(&tenant.path("/requests"), body).await).expect(201).text_at("/id");
     Watch::look_at_messages(&portal.pump().await);
-    let story = Story { tenant, customer, member, file, comment, invite, request };
+    let story = Story { tenant, customer, member, file, upload, comment, invite, request };
     let package = story.tenant.path(&format!("/requests/{}/package", story.request));
     watch.look_at(canary.get(&package).await).expect(200);
     ask_again(portal, watch, &story).await;
@@ -132,6 +134,33 @@ async fn write(watch: &Watch, tenant: &Tenant, customer: &str, canary: &Caller<'
     (file, comment)
 }
 
+/// Files that are sent straight to storage: one that becomes a file, one that is refused, and one that is never sent, which stays.
+async fn upload(
+    portal: &Portal,
+    watch: &Watch,
+    tenant: &Tenant,
+    customer: &str,
+    canary: &Caller<'_>,
+) -> String {
+    let content = format!("{CANARY} {PHONE}");
+    let uploads = tenant.path("/files/uploads");
+    let mut last = String::new();
+    for (size, sent) in [(content.len(), true), (content.len() + 1, true), (2, false)] {
+        let body =
+            json!({"name": name("film"), "contentType": "text/plain", "size": size, "customer": customer});
+        let begun = watch.look_at(canary.post(&uploads, body).await).expect(201);
+        last = begun.text_at("/id");
+        if sent {
+            portal.send_straight(tenant, &last, content.clone()).await;
+            let complete = format!("{uploads}/{last}/complete");
+            watch.look_at(canary.post_empty(&complete).await).expect(202);
+            Watch::look_at_messages(&portal.pump().await);
+        }
+        watch.look_at(canary.get(&format!("{uploads}/{last}")).await).expect(200);
+    }
+    last
+}
+
 async fn administer(
     portal: &Portal,
     watch: &Watch,
@@ -185,6 +214,7 @@ pub(crate) async fn ask_again(portal: &Portal, watch: &Watch, story: &Story) {
         path(&format!("/requests/{}/plan", story.request)),
         path(&format!("/files/{}", story.file)),
         path(&format!("/files/{}/content", story.file)),
+        path(&format!("/files/uploads/{}", story.upload)),
         of_customer("/files"),
         of_customer("/threads"),
         format!("{}&thread={thread}", of_customer("/comments")),

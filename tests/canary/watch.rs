@@ -22,7 +22,7 @@ pub(crate) const IP: &str = "203.0.113.77";
 const TRACES: [&str; 4] = [CANARY, "1740642", IP, "203-0-113-77"];
 
 /// Blobs that may hold a person's data: the person's own, the tenant's records, and who is to be turned to.
-const MAY_HOLD: [&str; 8] = [
+const MAY_HOLD: [&str; 9] = [
     "tenant-t1/subjects/",
     "tenant-t1/invites/",
     "tenant-t1/customers/",
@@ -31,6 +31,7 @@ const MAY_HOLD: [&str; 8] = [
     "tenant-t1/threads/",
     "tenant-t1/requests/",
     "platform/tenants/",
+    "staging/t1/",
 ];
 
 fn trace_in(bytes: &[u8]) -> Option<&'static str> {
@@ -84,7 +85,7 @@ impl Watch {
             self.shown.fetch_add(1, Ordering::Relaxed);
         }
         if let Ok(body) = serde_json::from_slice::<serde_json::Value>(&answer.body) {
-            for pointer in ["/picture/href", "/href", "/id", "/next", "/user"] {
+            for pointer in ["/picture/href", "/href", "/upload/url", "/id", "/next", "/user"] {
                 let value = body.pointer(pointer).map(ToString::to_string).unwrap_or_default();
                 assert_clean(value.as_bytes(), || format!("{pointer} of {}", answer.asked));
             }

@@ -22,8 +22,10 @@ pub(crate) async fn check(rows: &[impl AsRef<Undisturbed>], snapshot: &Snapshot,
     for person in [scene.admin(), &scene.kim] {
         portal.as_(person).get(&scene.path("/profile")).await.expect(200);
     }
+    let begun = portal.as_(&scene.kim).post(&scene.path("/files/uploads"), scene.announcement(2)).await;
+    let upload = begun.expect(201).text_at("/id");
     let mut only_read = BTreeSet::new();
-    for act in reads(&portal, scene) {
+    for act in reads(&portal, scene, &upload) {
         let _ = portal.calls().await;
         let name = act.begins();
         let answer = act.perform(&portal).await.answer;
@@ -49,7 +51,7 @@ fn table() -> Vec<&'static str> {
 }
 
 /// One request for each operation that has no row.
-fn reads(portal: &Portal, scene: &Scene) -> Vec<Act> {
+fn reads(portal: &Portal, scene: &Scene, upload: &str) -> Vec<Act> {
     let get = |path: String| Request::new(Method::GET, path);
     let of_kim = |rest: &str| get(scene.path(rest)).by(portal, &scene.kim);
     let at = |rest: &str| format!("{rest}?customer={}", scene.north.id);
@@ -68,6 +70,7 @@ fn reads(portal: &Portal, scene: &Scene) -> Vec<Act> {
         of_kim(&at("/threads")),
         of_kim(&at("/files")),
         of_kim(&file),
+        of_kim(&format!("/files/uploads/{upload}")),
         of_kim(&format!("{file}/content")),
         Request::new(Method::POST, scene.path(&format!("{file}/download"))).by(portal, &scene.kim),
         of_kim("/profile/sign-ins"),

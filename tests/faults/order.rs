@@ -66,6 +66,9 @@ fn without_end(dump: &BTreeMap<String, Bytes>) -> BTreeSet<String> {
                 [user, "activity", record] => {
                     format!("{container}/activity/{user}/rec_{}", inverse(record))
                 }
+                [user, "uploads", file] => {
+                    format!("{container}/upload/{user}/{}", file.trim_end_matches(".json"))
+                }
                 [user, "keys", hash] => format!("{container}/key/{user}/{hash}"),
                 [user, "sign-ins", at] => format!("{container}/sign-in/{user}/{at}"),
                 _ => return None,
@@ -99,6 +102,8 @@ pub(crate) fn leads_nowhere(name: &str, dump: &BTreeMap<String, Bytes>) -> bool 
         ["deactivated", user] => field(format!("subjects/{user}/profile.json"), "/status") == "deactivated",
         ["invite", invite] => there(format!("invites/{invite}.json")),
         ["file", file] => there(format!("files/{file}/meta.json")),
+        // Of one that has become a file it stays: more may be sent until its URL expires.
+        ["upload", user, file] => there(format!("subjects/{user}/uploads/{file}.json")),
         ["comment", comment] => there(format!("comments/{comment}.json")),
         ["package", request] => there(format!("requests/{request}/package.zip")),
         ["case", request] => !field(format!("requests/{request}/case.json"), "/closedAt").is_null(),

@@ -162,6 +162,11 @@ impl Scene {
         self.tenant.path(rest)
     }
 
+    /// Of a direct upload to north.
+    pub(crate) fn announcement(&self, size: u64) -> Value {
+        json!({"name": "film.txt", "contentType": "text/plain", "size": size, "customer": self.north.id})
+    }
+
     pub(crate) fn admin(&self) -> &Person {
         &self.tenant.administrator
     }

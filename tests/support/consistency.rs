@@ -233,7 +233,8 @@ impl<'a> Stored<'a> {
         let parts: Vec<&str> = name.split('/').collect();
         Some(match parts.as_slice() {
             ["settings" | "agreement" | "customers" | "reads" | "due", ..] => return None,
-            ["subjects", user, "last-use"] | ["subjects", user, "sign-ins" | "activity" | "keys", _]
+            ["subjects", user, "last-use"]
+            | ["subjects", user, "sign-ins" | "activity" | "keys" | "uploads", _]
                 if self.profiles.contains_key(user) =>
             {
                 return None;
@@ -299,12 +300,14 @@ impl Expected {
     fn compare_due(&mut self, stored: &Stored<'_>) {
         for name in stored.own.keys() {
             let parts: Vec<&str> = name.split('/').collect();
-            if let ["subjects", user, kind @ ("sign-ins" | "activity" | "keys"), id] = parts.as_slice() {
+            if let ["subjects", user, kind @ ("sign-ins" | "activity" | "keys" | "uploads"), id] =
+                parts.as_slice()
+            {
                 let id = match *kind {
                     "activity" => {
                         kundportal_domain::RecordId::from_inverted(id).expect("a record").to_string()
                     }
-                    _ => (*id).to_owned(),
+                    _ => id.trim_end_matches(".json").to_owned(),
                 };
                 let kind = kind.trim_end_matches('s');
                 self.due.insert(format!("{kind}/{user}/{id}"));
@@ -323,9 +326,9 @@ impl Expected {
             self.faults.push(format!("never due: {item}"));
         }
         // An invitation that went before it would have expired leaves the note of that day; two runs at once may leave notes of a
-        // person who has gone. A look that finds nothing takes them away.
+        // person who has gone; an upload leaves it for what may be sent later. A look that finds nothing takes them away.
         let is_hint = |item: &String| {
-            let kinds = ["invite/", "idle/", "deactivated/", "sign-in/", "activity/", "key/"];
+            let kinds = ["invite/", "idle/", "deactivated/", "sign-in/", "activity/", "key/", "upload/"];
             self.may_be_due.contains(item) || kinds.iter().any(|kind| item.starts_with(kind))
         };
         let gone: Vec<_> = due.iter().filter(|item| !self.due.contains(*item) && !is_hint(item)).collect();

@@ -1,5 +1,6 @@
 //! Files in a person's records, without the way through an upload.
 
+use bytes::Bytes;
 use kundportal_store::{BlobPath, BlobStoreExt as _, Condition, Container};
 use serde_json::json;
 
@@ -40,5 +41,32 @@ pub(crate) async fn give_file(
     ] {
         let path = BlobPath::new(Container::new(format!("tenant-{}", tenant.id)), name);
         blobs.put_bytes(&path, content.into(), Condition::Always).await.expect("stored");
+    }
+}
+
+impl Portal {
+    /// Sends something to the URL of a direct upload: what storage does with it, which here nobody serves.
+    pub(crate) async fn send_straight(&self, tenant: &Tenant, upload: &str, content: impl Into<Bytes>) {
+        let path = BlobPath::new(Container::new("staging"), format!("{}/{upload}", tenant.id));
+        self.blobs().put_bytes(&path, content.into(), Condition::Always).await.expect("stored");
+    }
+
+    /// A direct upload, as far as the person has to do with it.
+    pub(crate) async fn upload_straight(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        customer: &str,
+        content: &'static str,
+    ) -> String {
+        let body = json!({
+            "name": "avtal å.txt", "contentType": "text/plain", "size": content.len(), "customer": customer,
+        });
+        let begun = self.as_(user).post(&tenant.path("/files/uploads"), body).await.expect(201);
+        let id = begun.text_at("/id");
+        self.send_straight(tenant, &id, content).await;
+        let path = tenant.path(&format!("/files/uploads/{id}/complete"));
+        self.as_(user).post_empty(&path).await.expect(202);
+        id
     }
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use kundportal_functions::{
-    Adapters, App, ClientIp, Concurrency, FrontEnd, Keys, Limits, PackageLimits, Settings,
+    Adapters, App, ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Settings,
     index_rebuild::{self, Options, Tally},
 };
 use kundportal_store::{
@@ -331,6 +331,7 @@ fn settings(issuer: &Issuer) -> Settings {
         limits: Limits { email_changes_a_day: 1_000, ..Limits::default() },
         concurrency: Concurrency::default(),
         packages: PackageLimits::default(),
+        direct_uploads: DirectUploads::default(),
         region: Some("swedencentral".to_owned()),
         version: "0.0.0-test".to_owned(),
     }

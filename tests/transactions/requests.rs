@@ -9,13 +9,15 @@ use crate::{
 
 /// Names of the calls as they are told apart: ids, hashes and days give way to their kind.
 fn kinds(names: &[String]) -> Vec<&str> {
-    const KINDS: [(&str, &str); 14] = [
+    const KINDS: [(&str, &str); 16] = [
         ("audit-", "audit"),
         ("platform/work/", "work"),
         ("platform/due/", "day"),
         ("/index/identity/", "identity"),
         ("/index/customer/", "entry"),
         ("/profile.json", "profile"),
+        ("staging/", "staged"),
+        ("/uploads/", "upload"),
         ("/keys/", "key"),
         ("/refs/", "ref"),
         ("/due/", "due"),
@@ -82,6 +84,54 @@ async fn an_upload_costs_its_content_and_six_small_writes_and_two_more_with_a_ke
     figure(
         "transactions-upload",
         "upload of a file: 1 content and 6 small writes, 2 more with a key, 1 delete",
+    );
+}
+
+#[tokio::test]
+async fn a_direct_upload_costs_its_content_and_a_fixed_number() {
+    for stored in STORED {
+        let office = Office::open(1).await;
+        office.store(stored).await;
+        let (portal, tenant, member) = (&office.portal, &office.tenant, &office.members[0]);
+        let begin = async || {
+            let body =
+                json!({"name": "a.txt", "contentType": "text/plain", "size": 2, "customer": office.customer});
+            let begun = portal.as_(member).post(&tenant.path("/files/uploads"), body).await.expect(201);
+            begun.text_at("/id")
+        };
+        // The first one of a day notes its days for the tenant.
+        let first = begin().await;
+        portal.send_straight(tenant, &first, "ab").await;
+        let complete = async |id: &str| {
+            let path = tenant.path(&format!("/files/uploads/{id}/complete"));
+            portal.as_(member).post_empty(&path).await.expect(202);
+        };
+        complete(&first).await;
+        portal.pump_all().await;
+        drop(portal.counts().take());
+
+        let id = begin().await;
+        let begun = portal.counts().take();
+        assert_eq!(kinds(&begun.writes), ["audit", "due", "upload"]);
+        assert_eq!(kinds(&begun.reads), ["identity", "profile", "profile"]);
+        assert_eq!((begun.lists.len(), begun.total()), (1, 7));
+        portal.send_straight(tenant, &id, "ab").await;
+        complete(&id).await;
+        let completed = portal.counts().take();
+        assert_eq!(kinds(&completed.writes), ["audit", "work", "upload"]);
+        assert_eq!(kinds(&completed.reads), ["identity", "profile", "upload", "staged"]);
+        assert_eq!((completed.messages.len(), completed.total()), (1, 8));
+        portal.pump_all().await;
+        let checked = portal.counts().take();
+        assert_eq!(kinds(&checked.writes), ["upload", "content", "ref", "due", "meta", "entry"]);
+        let reads = ["work", "meta", "upload", "profile", "content", "staged", "profile", "meta"];
+        assert_eq!(kinds(&checked.reads), reads);
+        assert_eq!(kinds(&checked.deletes), ["staged", "upload", "work"]);
+        assert_eq!(checked.total(), 17);
+    }
+    figure(
+        "transactions-direct-upload",
+        "direct upload of a file: 7 to announce it, 8 to complete it, 17 to check it, its content among them",
     );
 }
 

@@ -6,6 +6,7 @@ mod reads;
 mod records;
 mod retention;
 mod stuck;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub(crate) async fn rows() -> (Arc<Snapshot>, Arc<Scene>, Vec<Row>) {
     rows.extend(records::rows(&snapshot, &scene).await);
     rows.extend(reads::rows(&snapshot, &scene).await);
     rows.extend(retention::rows(&snapshot, &scene).await);
+    rows.extend(uploads::rows(&snapshot, &scene).await);
     rows.extend(stuck::rows(&snapshot, &scene).await);
     (snapshot, scene, rows)
 }

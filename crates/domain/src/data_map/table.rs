@@ -96,9 +96,12 @@ pub(super) const fn entry(category: Category) -> Entry {
             LeftOut("left-out-index"),
             Expire,
         ),
-        Category::Uploads => {
-            (places![Staging "**"], LegitimateInterests, LeftOut("left-out-uploads"), Expire)
-        }
+        Category::Uploads => (
+            places![Tenant "subjects/*/uploads/*", Staging "**"],
+            LegitimateInterests,
+            Section("package-uploads"),
+            Delete,
+        ),
         Category::Work => (
             places![
                 Tenant "reads/**",

@@ -53,6 +53,7 @@ fn what_is_stored_is_found_in_the_map() {
         (Container::Tenant, format!("{user}/open-request/access"), Category::References),
         (Container::Tenant, format!("{user}/refs/file/fil_01"), Category::References),
         (Container::Tenant, format!("{user}/outbox/01.json"), Category::Mails),
+        (Container::Tenant, format!("{user}/uploads/fil_01.json"), Category::Uploads),
         (Container::Tenant, "reads/rec_01.json".into(), Category::Work),
         (Container::Tenant, "files/fil_01/content".into(), Category::Files),
         (Container::Tenant, "comments/com_01.json".into(), Category::Comments),

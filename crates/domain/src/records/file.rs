@@ -28,6 +28,9 @@ pub struct FileMeta {
     pub uploaded_at: Timestamp,
     /// What looking for personal data in it came to.
     pub scan: Scan,
+    /// Whether it came by a direct upload, whose record may still be there.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub direct: bool,
 }
 
 /// What looking for personal data in a file came to.

@@ -7,6 +7,7 @@ mod file;
 mod invite;
 mod profile;
 mod tenant;
+mod upload;
 
 pub use case::{Case, CaseEvent, CaseEventKind, CaseKind, CasePackage, CaseState, Channel, ClosedCase};
 pub use comment::{Comment, Thread};
@@ -20,3 +21,4 @@ pub use tenant::{
     Agreement, AgreementKind, Contact, DataProtectionOfficer, Founder, Instruction, Instructions,
     RetentionChoices, Tenant,
 };
+pub use upload::{Upload, UploadRefusal, UploadState};

@@ -77,8 +77,8 @@ pub enum Item {
     },
     /// An upload that is not complete.
     Upload {
-        /// When it was begun.
-        begun_at: Timestamp,
+        /// When it was begun, or said to be complete, or refused.
+        used_at: Timestamp,
     },
     /// The report of a run.
     RunReport {
@@ -160,7 +160,7 @@ pub fn due_at(item: &Item, rules: &RetentionRules) -> Option<Timestamp> {
         Item::File { uploaded_at } => after(uploaded_at, rules.files?.period()?),
         Item::Comment { created_at } => after(created_at, rules.comments?.period()?),
         Item::IdempotencyKey { used_at } => hours_after(used_at, rules.idempotency_key_hours),
-        Item::Upload { begun_at } => hours_after(begun_at, rules.upload_hours),
+        Item::Upload { used_at } => hours_after(used_at, rules.upload_hours),
         Item::RunReport { made_at } => after(made_at, rules.run_reports),
         Item::AuditDay { day } => stockholm::start_of(rules.audit.add_to(day)),
     })

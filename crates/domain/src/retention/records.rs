@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{IdleAccount, Item, Warning};
 use crate::{
-    records::{Case, Comment, FileMeta, Invite, InviteStatus, Profile},
+    records::{Case, Comment, FileMeta, Invite, InviteStatus, Profile, Upload},
     stockholm,
 };
 
@@ -28,6 +28,12 @@ impl From<&FileMeta> for Item {
 impl From<&Comment> for Item {
     fn from(comment: &Comment) -> Self {
         Self::Comment { created_at: comment.created_at }
+    }
+}
+
+impl From<&Upload> for Item {
+    fn from(upload: &Upload) -> Self {
+        Self::Upload { used_at: upload.last_used_at() }
     }
 }
 

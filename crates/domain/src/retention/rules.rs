@@ -31,7 +31,7 @@ pub struct RetentionRules {
     pub comments: Option<RetentionChoice>,
     /// Keys by which a repeated request is known, in hours from use.
     pub idempotency_key_hours: u16,
-    /// Incomplete uploads, in hours from their beginning.
+    /// Direct uploads that have become no file, in hours from their last use.
     pub upload_hours: u16,
     /// Reports of runs.
     pub run_reports: Period,

@@ -38,7 +38,7 @@ fn an_item_goes_at_its_time_and_not_a_second_before() {
         (Item::Case { closed_at: Some(at) }, "2029-11-24T15:00:00Z"),
         (Item::File { uploaded_at: at }, "2028-11-24T15:00:00Z"),
         (Item::IdempotencyKey { used_at: at }, "2026-11-25T15:00:00Z"),
-        (Item::Upload { begun_at: at }, "2026-11-25T15:00:00Z"),
+        (Item::Upload { used_at: at }, "2026-11-25T15:00:00Z"),
         (Item::RunReport { made_at: at }, "2027-11-24T15:00:00Z"),
         (Item::AuditDay { day: day("2026-11-24") }, "2028-11-23T23:00:00Z"),
     ] {
