@@ -25,7 +25,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use settle::complete;
-pub(crate) use uploads::{abandon, check_upload};
+pub(crate) use uploads::{abandon, check_upload, is_being_checked};
 
 use crate::{
     audit::{AuditRecord, By},

@@ -21,6 +21,9 @@ impl Run<'_> {
                 if let Some(next) = self.kept(&Item::from(&upload), Some(user)).await? {
                     return Ok(next);
                 }
+                if files::is_being_checked(&upload, self.app.now()) {
+                    return Ok(Next::LookAgain(self.app.today()));
+                }
                 self.audit("retention", due, [user]).await?;
                 match self.app.blobs().delete(&path, Some(&etag)).await {
                     Ok(()) | Err(StoreError::NotFound) => {}

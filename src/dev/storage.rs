@@ -38,9 +38,6 @@ pub(crate) async fn answer(store: &EmbeddedStore, request: Request<Incoming>, no
     };
     result.unwrap_or_else(|error| match error {
         StoreError::NotFound => plain(StatusCode::NOT_FOUND, "There is no such blob."),
-        StoreError::AlreadyExists => {
-            plain(StatusCode::FORBIDDEN, "The blob exists; the signature only creates.")
-        }
         StoreError::Body(_) => plain(StatusCode::BAD_REQUEST, "The body broke off."),
         StoreError::RangeNotSatisfiable { size } => {
             let mut reply = plain(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies outside the blob.");
@@ -60,7 +57,8 @@ async fn upload(store: &EmbeddedStore, path: &BlobPath, body: Incoming) -> Resul
     let frames = TryStreamExt::map_err(BodyStream::new(body), io::Error::other);
     let pieces = frames.try_filter_map(async |frame| Ok(frame.into_data().ok()));
     let body: ByteStream = Box::pin(pieces);
-    let etag = store.put(path, body, Condition::IfAbsent).await?;
+    // Until the URL expires it may be used again, as anywhere.
+    let etag = store.put(path, body, Condition::Always).await?;
     let mut reply = plain(StatusCode::CREATED, "");
     tag(&mut reply, &etag.0);
     Ok(reply)

@@ -71,11 +71,13 @@ class Run:
         self.rest.wait(60)
         self.log.close()
 
-    def ask(self, path: str, body=None, token: str | None = None):
+    def ask(self, path: str, body=None, token: str | None = None, key: str | None = None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data, {"Content-Type": "application/json"})
         if token:
             request.add_header("Authorization", f"Bearer {token}")
+        if key:
+            request.add_header("Idempotency-Key", key)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
@@ -88,6 +90,7 @@ class Run:
         first = lambda path: self.ask(f"/api/tenants/{TENANT}/{path}", token=karin)["items"][0]
         customer = first("customers")["id"]
         thread = first(f"threads?customer={customer}")["thread"]
+        film = {"name": "film.mp4", "contentType": "video/mp4", "size": 2, "customer": customer}
         comments = f"comments?customer={customer}&thread={urllib.parse.quote(thread)}"
         return {
             "tenant": TENANT,
@@ -95,6 +98,7 @@ class Run:
             "thread": thread,
             "user": first(f"users?customer={customer}")["id"],
             "file": first(f"files?customer={customer}")["id"],
+            "upload": self.ask(f"/api/tenants/{TENANT}/files/uploads", film, karin, key="film")["id"],
             "comment": first(comments)["id"],
             "invite": first("invites?status=pending")["id"],
             "id": first("requests")["id"],

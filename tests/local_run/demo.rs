@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::process::{LocalRun, program};
 
-async fn token(run: &LocalRun, email: &str) -> String {
+pub(crate) async fn token(run: &LocalRun, email: &str) -> String {
     let answer: Value = run.post("/dev/token", &json!({"email": email})).await.json().await.unwrap();
     answer["accessToken"].as_str().unwrap().to_owned()
 }
 
-async fn items(run: &LocalRun, token: &str, path: &str) -> Vec<Value> {
+pub(crate) async fn items(run: &LocalRun, token: &str, path: &str) -> Vec<Value> {
     let request = reqwest::Client::new().get(format!("{}{path}", run.address)).bearer_auth(token);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 200, "{path}");

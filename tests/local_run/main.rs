@@ -9,3 +9,4 @@ mod hostile;
 mod process;
 mod refusals;
 mod routes;
+mod uploads;

@@ -244,7 +244,8 @@ pub trait BlobStore: Send + Sync {
         max: usize,
     ) -> Result<Page, StoreError>;
 
-    /// A URL at which one blob can be created with one PUT, until `expires_at`.
+    /// A URL at which one blob can be written with one PUT until `expires_at`, and written again: it binds neither length nor
+    /// content. Where storage takes blocks, it may take them too.
     async fn signed_upload_url(
         &self,
         path: &BlobPath,

@@ -34,7 +34,7 @@ impl fmt::Debug for SigningKey {
 /// What a signed URL allows.
 #[derive(Clone, Debug)]
 pub enum SignedAccess {
-    /// To create the blob, if there is none.
+    /// To write the blob.
     Upload {
         /// The blob.
         path: BlobPath,
@@ -90,7 +90,7 @@ impl UrlSigner {
         Self { key, base_url: base_url.into() }
     }
 
-    /// A URL for one PUT that creates the blob.
+    /// A URL to write the blob with one PUT.
     #[must_use]
     pub fn upload(&self, path: &BlobPath, expires_at: Timestamp) -> SignedUrl {
         self.sign(&Grant {

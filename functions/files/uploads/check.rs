@@ -14,9 +14,12 @@ use kundportal_domain::{
 use kundportal_store::{Condition, ETag, StoreError};
 use tokio::time::timeout;
 
-use super::super::{
-    digest::{Digest, sha256_of},
-    settle,
+use super::{
+    super::{
+        digest::{Digest, sha256_of},
+        settle,
+    },
+    is_being_checked,
 };
 use crate::{
     app::App,
@@ -25,7 +28,6 @@ use crate::{
     layout::{self, TenantLayout},
     people::RACES,
     problem::{Problem, ProblemType},
-    work::GRACE,
     worker::Progress,
 };
 
@@ -70,7 +72,7 @@ impl Check<'_> {
             settle::remove_rest(self.app, &self.tenant.id, names).await?;
             return self.end().await;
         };
-        let UploadState::Sent { version, at, checking_since } = upload.state.clone() else {
+        let UploadState::Sent { version, at, .. } = upload.state.clone() else {
             if upload.state == UploadState::Open {
                 // The person may still be about to say that it is complete.
                 return Ok(Progress::from(abandoned));
@@ -78,7 +80,7 @@ impl Check<'_> {
             return self.drop_staged().await;
         };
         let now = self.app.now();
-        if checking_since.is_some_and(|since| now.duration_since(since) <= GRACE) {
+        if is_being_checked(&upload, now) {
             return Ok(Progress::UnderWay);
         }
         let state = |checking_since| UploadState::Sent { version: version.clone(), at, checking_since };

@@ -35,7 +35,7 @@ use crate::{
     people::RACES,
     problem::{Problem, ProblemType},
     respond::{self, Answer},
-    work::{Marker, Work},
+    work::{GRACE, Marker, Work},
 };
 
 /// A file that is about to be sent.
@@ -260,6 +260,12 @@ pub(super) async fn complete(context: Context, user: User) -> Result<Answer, Pro
         return respond::accepted(&DirectUpload::new(upload, Texts::of(context.locale())));
     }
     Err(ProblemType::PreconditionFailed.into())
+}
+
+/// Whether a worker may be at it: it is left to that worker, until that one is gone for certain.
+pub(crate) fn is_being_checked(upload: &Upload, now: Timestamp) -> bool {
+    let UploadState::Sent { checking_since: Some(since), .. } = upload.state else { return false };
+    now.duration_since(since) <= GRACE
 }
 
 /// For retention: removes what was sent for an upload whose record is gone, and what a worker may have left on the way to a file

@@ -12,7 +12,7 @@ use crate::{
     support::{Answer, User},
 };
 
-fn deactivate<'a>(race: &'a Race, user: &User) -> Racer<'a> {
+pub(super) fn deactivate<'a>(race: &'a Race, user: &User) -> Racer<'a> {
     let path = race.scene.path(&format!("/users/{}", user.id));
     patch(race.scene.administrator(), &path, json!({"status": "deactivated"}))
 }
@@ -33,7 +33,7 @@ async fn has_commented(race: &Race, user: &User) -> String {
 }
 
 /// How many files a customer has, and that the answer is what the outcome of an upload says.
-async fn assert_files(race: &Race, expected: usize) {
+pub(super) async fn assert_files(race: &Race, expected: usize) {
     let files = race.scene.administrator().get(&files(race)).await.expect(200).items();
     assert_eq!(files.len(), expected);
 }
@@ -210,7 +210,7 @@ fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-async fn has_profile(race: &Race, member: &User) -> bool {
+pub(super) async fn has_profile(race: &Race, member: &User) -> bool {
     race.scene.names("/profile.json").await.iter().any(|name| name.contains(&member.id))
 }
 
@@ -330,7 +330,7 @@ pub(super) async fn removing_and_inviting_again(race: &Race) {
 }
 
 /// A member who has not used the portal for so long that the account goes today, and was warned.
-async fn idle(race: &Race) -> User {
+pub(super) async fn idle(race: &Race) -> User {
     let scene = &race.scene;
     let member = scene.member("maja@example.com").await;
     has_uploaded(race, &member).await;

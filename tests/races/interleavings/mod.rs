@@ -10,6 +10,7 @@ mod changing;
 mod contenders;
 mod leaving;
 mod tally;
+mod uploading;
 mod working;
 
 use std::{collections::BTreeSet, env, pin::Pin};
@@ -95,6 +96,15 @@ interleavings! {
     leaving::removing_and_inviting_again,
     leaving::removing_and_coming_back,
     leaving::removing_and_binding_anew,
+    uploading::completing_twice_while_it_is_checked,
+    uploading::two_workers_check_one_upload,
+    uploading::deactivating_and_completing,
+    uploading::ending_a_membership_and_checking,
+    uploading::removing_the_file_and_checking,
+    uploading::sending_again_and_checking,
+    uploading::retention_and_completing,
+    uploading::removing_an_idle_account_and_announcing,
+    uploading::removing_an_idle_account_and_checking,
     working::two_timers,
     working::two_retention_timers,
     working::retention_and_deleting,
