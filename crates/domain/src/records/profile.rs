@@ -29,6 +29,7 @@ pub struct Profile {
     /// An address that still has to be confirmed.
     pub pending_email: Option<EmailChange>,
     /// Their number.
+    #[serde(default, deserialize_with = "crate::phone::kept")]
     pub phone: Option<Personal<PhoneNumber>>,
     /// Their language.
     pub locale: Locale,

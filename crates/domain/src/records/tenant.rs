@@ -2,11 +2,11 @@
 
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     CompanyName, ContractReference, EmailAddress, InviteId, Locale, OrganisationNumber, PersonName, Personal,
-    PhoneNumber, RetentionChoice, TenantId,
+    PhoneNumber, RetentionChoice, TenantId, phone::Kept,
 };
 
 /// A tenant: the controller's installation. Holds settings, no content.
@@ -22,6 +22,7 @@ pub struct Tenant {
     /// Whom people turn to.
     pub contact: Contact,
     /// Art. 37.
+    #[serde(default, deserialize_with = "DataProtectionOfficer::kept")]
     pub data_protection_officer: Option<DataProtectionOfficer>,
     /// Language of what is written to people whose own is not known.
     pub locale: Locale,
@@ -70,6 +71,20 @@ pub struct DataProtectionOfficer {
     pub email: Personal<EmailAddress>,
     /// Their number.
     pub phone: Personal<PhoneNumber>,
+}
+
+impl DataProtectionOfficer {
+    /// Out of a tenant's record.
+    fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        #[derive(Deserialize)]
+        struct Record {
+            name: Personal<PersonName>,
+            email: Personal<EmailAddress>,
+            phone: Kept,
+        }
+        let record = Option::<Record>::deserialize(deserializer)?;
+        Ok(record.map(|Record { name, email, phone }| Self { name, email, phone: phone.into() }))
+    }
 }
 
 /// The contract of Art. 28(3).
