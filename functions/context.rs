@@ -1,6 +1,6 @@
 //! One request, as its handler meets it.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -23,7 +23,7 @@ pub struct Context {
     pub(crate) operation: &'static Operation,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     /// Shared references to the request go from thread to thread; the body is only ever taken.
     pub(crate) body: Option<SyncWrapper<ByteStream>>,
     pub(crate) invocation: String,

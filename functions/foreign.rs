@@ -40,7 +40,7 @@ impl Door {
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
-            headers: head.headers,
+            headers: head.headers.into(),
             peer: None,
             body: kundportal_store::once(body),
         };

@@ -1,9 +1,9 @@
 //! The handler's own listener. The host is its only client, but whoever is behind the host decides how slowly a request comes:
 //! a connection costs little, its head has a time and a size, and there are only so many.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, mem, net::SocketAddr, sync::Arc, time::Duration};
 
-use http::Request;
+use http::{HeaderMap, Request};
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -32,9 +32,13 @@ const BUFFER: usize = 64 * 1024;
 /// How long to wait when no connection can be taken, for instance because too many files are open.
 const RELIEF: Duration = Duration::from_millis(100);
 
-/// Who is at the other end of the connection: an extension of requests.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// What the listener knows of a request or takes out of it, so that nobody has to copy it: an extension of requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    /// Who is at the other end of the connection.
+    pub(crate) peer: SocketAddr,
+    pub(crate) headers: Arc<HeaderMap>,
+}
 
 /// Serves all routes for as long as it is polled.
 pub async fn serve(listener: TcpListener, app: App) {
@@ -74,7 +78,8 @@ where
         let _ = stream.set_nodelay(true);
         let service = service.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
+            let headers = Arc::new(mem::take(request.headers_mut()));
+            request.extensions_mut().insert(Head { peer, headers });
             service.call(request)
         });
         let stream = TokioIo::new(Lingering::new(stream, lingerers.clone()));

@@ -1,6 +1,8 @@
 //! Requests of the host come in here and answers go out; no input ends the process.
 
-use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Instant,
+};
 
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -18,7 +20,7 @@ use crate::{
     context::Context,
     envelope,
     function::{Function, Trigger},
-    listen::Peer,
+    listen::Head,
     operation::{Access, Operation},
     problem::{Problem, ProblemType},
     respond::{self, Answer},
@@ -50,11 +52,13 @@ fn serve(app: App, router: Router) -> impl Filter<Extract = (impl Reply,), Error
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<Head>())
         .and(warp::body::stream())
-        .then(move |method: Method, path: FullPath, query, headers, peer: Option<Peer>, body| {
+        .then(move |method: Method, path: FullPath, query, headers, head: Option<Head>, body| {
             let (app, router) = (app.clone(), Arc::clone(&router));
-            let (path, peer) = (path.as_str().to_owned(), peer.map(|Peer(address)| address));
+            let path = path.as_str().to_owned();
+            let (headers, peer) =
+                head.map_or_else(|| (Arc::new(headers), None), |head| (head.headers, Some(head.peer)));
             let incoming = Incoming { method, path, query, headers, peer, body: pieces(body) };
             async move { router.answer(app, incoming).await }
         })
@@ -71,7 +75,7 @@ pub(crate) struct Incoming {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) body: ByteStream,
 }
@@ -172,12 +176,13 @@ impl Router {
             peer: incoming.peer.map(|peer| peer.ip()),
         };
         let removes = operation.method == Method::DELETE;
-        let admitted = caught(admit(context));
+        let admitted = caught(Box::pin(admit(context)));
         (operation.path, if removes { as_removal(admitted).await } else { admitted.await })
     }
 }
 
-async fn caught<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+/// The work is in a place of its own: it is large, and is handed on several times before it begins.
+async fn caught<T>(work: Pin<Box<impl Future<Output = Result<T, Problem>>>>) -> Result<T, Problem> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(outcome) => outcome,
         // What a panic says may hold anything: it is not repeated.
@@ -269,7 +274,7 @@ async fn admit_user(
         None
     };
     if let Some(refusal) = refusal {
-        record_denial(context, &user.tenant.id, By::user(&user)).await?;
+        Box::pin(record_denial(context, &user.tenant.id, By::user(&user))).await?;
         return Err(refusal.into());
     }
     require_step_up(context, &user.identity)?;
@@ -287,7 +292,7 @@ where
         (context.app.clone(), context.operation.id, user.tenant.id.clone(), By::user(&user));
     let outcome = keep(place, handler(context, user).await);
     if outcome.as_ref().is_err_and(|problem| problem.is(ProblemType::Forbidden)) {
-        app.audit(&tenant, &AuditRecord::denied(&app, by, action)).await?;
+        Box::pin(app.audit(&tenant, &AuditRecord::denied(&app, by, action))).await?;
     }
     outcome
 }
@@ -310,7 +315,7 @@ async fn trigger(app: App, incoming: Incoming) -> (&'static str, Result<Answer, 
     let Some(function) = function.filter(|_| !forged && incoming.method == Method::POST) else {
         return ("", Err(ProblemType::NotFound.into()));
     };
-    (function.name, caught(run(app, function, incoming)).await)
+    (function.name, caught(Box::pin(run(app, function, incoming))).await)
 }
 
 async fn run(app: App, function: &Function, incoming: Incoming) -> Result<Answer, Problem> {

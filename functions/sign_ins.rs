@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::Method;
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
-    Personal, RetentionRules,
+    Personal, RetentionRules, TenantId, UserId,
     records::Profile,
     retention::{Item, Warning, due_day},
 };
@@ -58,12 +58,28 @@ pub(crate) fn time_of(name: &str) -> Option<Timestamp> {
 /// Records what is new in this request. Each process writes once; a second process finds it there.
 pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem> {
     let app = &context.app;
+    let (tenant, id, now) = (&user.tenant.id, user.id(), app.now());
+    let sign_in = user.identity.claims.auth_time.map(|at| (tenant.clone(), id, at));
+    let use_today = (tenant.clone(), id, app.today());
+    let is_known = sign_in.as_ref().is_none_or(|key| app.caches().sign_ins.get(key, now).is_some())
+        && app.caches().last_use.get(&use_today, now).is_some();
+    // Nearly every request brings nothing new, and should not carry what it takes to write that.
+    if is_known { Ok(()) } else { Box::pin(record_new(context, user, sign_in, use_today)).await }
+}
+
+async fn record_new(
+    context: &Context,
+    user: &User,
+    sign_in: Option<(TenantId, UserId, Timestamp)>,
+    use_today: (TenantId, UserId, Date),
+) -> Result<(), Problem> {
+    let app = &context.app;
     let now = app.now();
-    let today = app.today();
+    let today = use_today.2;
     let tenant = &user.tenant.id;
     let mut written = Vec::new();
-    if let Some(at) = user.identity.claims.auth_time {
-        let key = (tenant.clone(), user.id(), at);
+    if let Some(key) = sign_in {
+        let at = key.2;
         if app.caches().sign_ins.get(&key, now).is_none() {
             let name = name(at);
             let path = user.layout.sign_in(user.id(), &name);
@@ -83,13 +99,12 @@ pub(crate) async fn record(context: &Context, user: &User) -> Result<(), Problem
             app.caches().sign_ins.put(key, (), now);
         }
     }
-    let key = (tenant.clone(), user.id(), today);
-    if app.caches().last_use.get(&key, now).is_none() {
+    if app.caches().last_use.get(&use_today, now).is_none() {
         let path = user.layout.last_use(user.id());
         match app.write(&path, &LastUse { day: today, warned: None }, Condition::Always).await {
             Ok(_) => {
                 written.push(path);
-                app.caches().last_use.put(key, (), now);
+                app.caches().last_use.put(use_today, (), now);
             }
             // Whoever only reads is let read: the next request tries again, and where nothing can be written no account goes.
             Err(error @ StoreError::Unavailable { .. }) if context.operation.method == Method::GET => {

@@ -199,21 +199,25 @@ pub(crate) async fn read(
     app.read::<Customer>(&layout.customer(id)).await?.ok_or_else(|| ProblemType::NotFound.into())
 }
 
+/// A customer that was read less than a minute ago.
+pub(crate) fn known(app: &App, tenant: &TenantId, id: CustomerId) -> Option<Arc<Customer>> {
+    app.caches().customers.get(&(tenant.clone(), id), app.now())
+}
+
 /// A customer, at most a minute old; none where there is none.
 pub(crate) async fn cached(
     app: &App,
     tenant: &TenantId,
     id: CustomerId,
 ) -> Result<Option<Arc<Customer>>, Problem> {
-    let key = (tenant.clone(), id);
-    let now = app.now();
-    if let Some(customer) = app.caches().customers.get(&key, now) {
+    if let Some(customer) = known(app, tenant, id) {
         return Ok(Some(customer));
     }
+    let now = app.now();
     let Some((customer, _)) = app.read::<Customer>(&TenantLayout::new(tenant).customer(id)).await? else {
         return Ok(None);
     };
     let customer = Arc::new(customer);
-    app.caches().customers.put(key, Arc::clone(&customer), now);
+    app.caches().customers.put((tenant.clone(), id), Arc::clone(&customer), now);
     Ok(Some(customer))
 }

@@ -6,7 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use kundportal_domain::{
     CompanyName, CustomerId, EmailAddress, Locale, MembershipRole, PersonName, Personal, PhoneNumber, Reason,
-    TenantId, TenantRole, UserId, records::Profile,
+    TenantId, TenantRole, UserId,
+    records::{Customer, Profile},
 };
 use kundportal_store::ETag;
 use schemars::JsonSchema;
@@ -29,20 +30,20 @@ const CONCURRENT_READS: usize = 16;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Profile")]
-pub(super) struct ProfileView {
+pub(super) struct ProfileView<'a> {
     id: UserId,
-    name: Personal<PersonName>,
-    email: Personal<EmailAddress>,
+    name: &'a Personal<PersonName>,
+    email: &'a Personal<EmailAddress>,
     /// An address that still has to be confirmed.
-    pending_email: Option<Personal<EmailAddress>>,
+    pending_email: Option<&'a Personal<EmailAddress>>,
     /// In E.164.
-    phone: Option<Personal<PhoneNumber>>,
+    phone: Option<&'a Personal<PhoneNumber>>,
     locale: Locale,
     picture: Option<PictureView>,
     /// The fields that the tenant configured.
-    fields: Personal<BTreeMap<String, serde_json::Value>>,
+    fields: &'a Personal<BTreeMap<String, serde_json::Value>>,
     /// Art. 16, second sentence: what the person adds to make the record complete.
-    supplementary_statement: Option<Personal<Reason>>,
+    supplementary_statement: Option<&'a Personal<Reason>>,
     role: TenantRole,
     customers: Vec<CustomerRole>,
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -93,14 +94,14 @@ pub(super) async fn answer(
     let pending = email_change::pending_at(profile, context.now());
     let view = ProfileView {
         id: profile.id,
-        name: profile.name.clone(),
-        email: profile.email.clone(),
-        pending_email: pending.map(|change| change.email.clone()),
-        phone: profile.phone.clone(),
+        name: &profile.name,
+        email: &profile.email,
+        pending_email: pending.map(|change| &change.email),
+        phone: profile.phone.as_ref(),
         locale: profile.locale,
         picture: PictureView::of(tenant, profile),
-        fields: profile.fields.clone(),
-        supplementary_statement: profile.supplementary_statement.clone(),
+        fields: &profile.fields,
+        supplementary_statement: profile.supplementary_statement.as_ref(),
         role: profile.role,
         customers: customers_of(&context.app, tenant, profile).await?,
         created_at: profile.created_at,
@@ -116,10 +117,18 @@ pub(crate) async fn customers_of(
     profile: &Profile,
 ) -> Result<Vec<CustomerRole>, Problem> {
     let memberships = profile.memberships.iter().map(|membership| (membership.customer, membership.role));
+    let view = |id, role, customer: &Customer| CustomerRole { id, name: customer.name.clone(), role };
+    let known: Option<Vec<_>> = memberships
+        .clone()
+        .map(|(id, role)| Some(view(id, role, &*customers::known(app, tenant, id)?)))
+        .collect();
+    if let Some(known) = known {
+        return Ok(known);
+    }
     stream::iter(memberships.collect::<Vec<_>>())
         .map(|(id, role)| async move {
             let customer = customers::cached(app, tenant, id).await?;
-            Ok::<_, Problem>(customer.map(|customer| CustomerRole { id, name: customer.name.clone(), role }))
+            Ok::<_, Problem>(customer.map(|customer| view(id, role, &customer)))
         })
         .buffered(CONCURRENT_READS)
         .try_filter_map(|customer| async move { Ok(customer) })

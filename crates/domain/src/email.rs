@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
 
 /// An address that mail can be sent to: RFC 5321 in its everyday form, at most 254 bytes, without display name, comment,
 /// quoted local part or address literal. Kept as written, but for white space around it and the case of the domain.
@@ -59,7 +59,7 @@ impl FromStr for EmailAddress {
 
 impl<'de> Deserialize<'de> for EmailAddress {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::parse(deserializer)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de};
-use ulid::Ulid;
+use serde::{Deserialize, Serialize, ser};
+use ulid::{ULID_LEN, Ulid};
 
 /// A text is not an identifier of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +50,8 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, self.0)
+                f.write_str($prefix)?;
+                f.write_str(self.0.array_to_str(&mut [0; ULID_LEN]))
             }
         }
 
@@ -70,13 +71,17 @@ macro_rules! ids {
 
         impl Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                let mut text = [0; $prefix.len() + ULID_LEN];
+                let (prefix, ulid) = text.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                ulid.copy_from_slice(self.0.array_to_str(&mut [0; ULID_LEN]).as_bytes());
+                serializer.serialize_str(str::from_utf8(&text).map_err(ser::Error::custom)?)
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+                crate::json_text::parse(deserializer)
             }
         }
 
@@ -125,7 +130,7 @@ fn created_at(ulid: Ulid) -> Timestamp {
 /// Upper case only and no overflow, so that one identifier has one spelling.
 fn parse(text: &str) -> Result<Ulid, IdError> {
     let ulid = Ulid::from_string(text).map_err(|_| IdError)?;
-    if ulid.to_string() == text { Ok(ulid) } else { Err(IdError) }
+    if ulid.array_to_str(&mut [0; ULID_LEN]) == text { Ok(ulid) } else { Err(IdError) }
 }
 
 /// A tenant's chosen name: `[a-z0-9]+(-[a-z0-9]+)*`, at most 40 characters, never reused.
@@ -173,7 +178,7 @@ impl fmt::Debug for TenantId {
 
 impl<'de> Deserialize<'de> for TenantId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::parse(deserializer)
     }
 }
 

@@ -1,63 +1,63 @@
 //! Strings out of JSON without an echo.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData, str::FromStr};
 
 use serde::{
     Deserializer,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A string. Serde's own error for anything else repeats the value, which may be somebody's phone number written without
-/// quotes; this one names the rule.
-pub(crate) fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    deserializer.deserialize_any(Text)
+/// What is written as a string. Serde's own error for anything else repeats the value, which may be somebody's phone number written
+/// without quotes; this one names the rule.
+pub(crate) fn parse<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_any(Text(PhantomData))
 }
 
-struct Text;
+struct Text<T>(PhantomData<T>);
 
 const RULE: &str = "must be a string";
 
-impl<'de> Visitor<'de> for Text {
-    type Value = String;
+impl<'de, T: FromStr<Err: fmt::Display>> Visitor<'de> for Text<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<String, E> {
-        Ok(text)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<String, E> {
+    fn visit_bool<E: Error>(self, _: bool) -> Result<T, E> {
         Err(E::custom(RULE))
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<String, E> {
+    fn visit_i64<E: Error>(self, _: i64) -> Result<T, E> {
         Err(E::custom(RULE))
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<String, E> {
+    fn visit_u64<E: Error>(self, _: u64) -> Result<T, E> {
         Err(E::custom(RULE))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<String, E> {
+    fn visit_f64<E: Error>(self, _: f64) -> Result<T, E> {
         Err(E::custom(RULE))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<String, E> {
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
         Err(E::custom(RULE))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<String, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Err(A::Error::custom(RULE))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<String, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<T, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Err(A::Error::custom(RULE))
     }

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{Span, civil::Date};
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
 
 /// A period of whole calendar units: an ISO 8601 duration of years, months, weeks and days (`P24M`, `P90D`, `P1Y6M`),
 /// longer than nothing and at most a hundred years per unit. Written as it was read: `P24M` is not `P2Y`.
@@ -109,7 +109,7 @@ impl Serialize for Period {
 
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::parse(deserializer)
     }
 }
 
@@ -184,7 +184,7 @@ impl Serialize for RetentionChoice {
 
 impl<'de> Deserialize<'de> for RetentionChoice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::parse(deserializer)
     }
 }
 

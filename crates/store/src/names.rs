@@ -14,7 +14,7 @@ pub(crate) fn check_container(container: &Container) -> Result<(), StoreError> {
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
         && !name.starts_with('-')
         && !name.ends_with('-')
-        && !name.contains("--");
+        && !name.as_bytes().windows(2).any(|two| two == b"--");
     good.then_some(()).ok_or_else(|| StoreError::broken(Refused))
 }
 
@@ -23,9 +23,12 @@ pub(crate) fn check_container(container: &Container) -> Result<(), StoreError> {
 pub(crate) fn check(path: &BlobPath) -> Result<(), StoreError> {
     check_container(&path.container)?;
     let name = &path.name;
-    let good = (1..=1024).contains(&name.chars().count())
-        && name.split('/').count() <= 254
-        && !name.chars().any(|one| one.is_control() || matches!(one, '\\' | '\u{fffe}' | '\u{ffff}'))
-        && !name.ends_with(['.', '/']);
+    let (mut characters, mut parts, mut refused) = (0, 1, false);
+    for one in name.chars() {
+        characters += 1;
+        parts += usize::from(one == '/');
+        refused |= one.is_control() || matches!(one, '\\' | '\u{fffe}' | '\u{ffff}');
+    }
+    let good = (1..=1024).contains(&characters) && parts <= 254 && !refused && !name.ends_with(['.', '/']);
     good.then_some(()).ok_or_else(|| StoreError::broken(Refused))
 }

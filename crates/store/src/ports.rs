@@ -108,8 +108,14 @@ impl Blob {
         if length > limit {
             return Err(StoreError::TooLarge { limit });
         }
+        let mut next = async || self.body.try_next().await.map_err(StoreError::broken);
+        let Some(first) = next().await? else { return Ok(Bytes::new()) };
+        // Most small blobs come as one piece, which is not copied once more.
+        let Some(second) = next().await? else { return Ok(first) };
         let mut bytes = bytes::BytesMut::with_capacity(usize::try_from(length).unwrap_or(0));
-        while let Some(piece) = self.body.try_next().await.map_err(StoreError::broken)? {
+        bytes.extend_from_slice(&first);
+        bytes.extend_from_slice(&second);
+        while let Some(piece) = next().await? {
             bytes.extend_from_slice(&piece);
         }
         Ok(bytes.freeze())

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
 
 /// What a client says a body is: `type/subtype` and parameters (RFC 9110, 8.3.1), at most 255 bytes, safe in a header. A claim and
 /// no more: nothing is decided by it.
@@ -102,7 +102,7 @@ impl FromStr for ContentType {
 
 impl<'de> Deserialize<'de> for ContentType {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::parse(deserializer)
     }
 }
 

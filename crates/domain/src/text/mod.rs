@@ -7,8 +7,8 @@ mod organisation_number;
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, de};
-use unicode_normalization::UnicodeNormalization;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub use content_type::{ContentType, ContentTypeError};
 pub use file_name::FileName;
@@ -55,7 +55,8 @@ impl Rule {
         }
         let text: String =
             if lines { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
-        let text: String = text.nfc().collect();
+        // Nearly every text is composed already, which is quickly seen.
+        let text = if is_nfc(&text) { text } else { text.nfc().collect() };
         if text.is_empty() {
             return Err(TextError::Empty);
         }
@@ -121,7 +122,7 @@ macro_rules! text_type {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+                crate::json_text::parse(deserializer)
             }
         }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
 
 /// A Swedish organisation number, `NNNNNN-NNNN`: ten digits of which the last is a check digit (Luhn) and the third at least
 /// two (lagen 1974:174). A sole trader has none of their own and uses their personnummer or samordningsnummer: that is taken
@@ -75,7 +75,7 @@ impl FromStr for OrganisationNumber {
 
 impl<'de> Deserialize<'de> for OrganisationNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json_text::string(deserializer)?.parse().map_err(de::Error::custom)
+        crate::json_text::parse(deserializer)
     }
 }
 

@@ -108,9 +108,7 @@ impl EmbeddedStore {
     /// A blob's rows, and its content file open: one version, whatever is written from now on.
     async fn open_content(&self, path: &BlobPath) -> Result<(Found, Option<File>), StoreError> {
         for _ in 0..OVERTAKEN_LIMIT {
-            let wanted = path.clone();
-            let found = self.database.glance(move |connection| rows::find(connection, &wanted)).await?;
-            let found = found.ok_or(StoreError::NotFound)?;
+            let found = self.database.glance(path, rows::find).await?.ok_or(StoreError::NotFound)?;
             let Content::File(file) = &found.content else { return Ok((found, None)) };
             let file = self.database.contents().join(file);
             let size = found.properties.size;
@@ -254,9 +252,7 @@ impl BlobStore for EmbeddedStore {
 
     async fn properties(&self, path: &BlobPath) -> Result<Properties, StoreError> {
         names::check(path)?;
-        let path = path.clone();
-        let found = self.database.glance(move |connection| rows::find_properties(connection, &path)).await?;
-        found.ok_or(StoreError::NotFound)
+        self.database.glance(path, rows::find_properties).await?.ok_or(StoreError::NotFound)
     }
 
     async fn list(

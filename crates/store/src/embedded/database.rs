@@ -130,16 +130,20 @@ impl Database {
 
     /// A short look at a few rows, at once on this thread: in the write-ahead log a reader waits for nobody, and going
     /// to another thread would cost more than the look. Where it would have to wait after all, it goes to one that may.
-    pub(super) async fn glance<T: Send + 'static>(
+    pub(super) async fn glance<W: Clone + Send + 'static, T: Send + 'static>(
         self: &Arc<Self>,
-        look: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        wanted: &W,
+        look: fn(&Connection, &W) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        match self.look_now(&look) {
+        match self.look_now(|connection| look(connection, wanted)) {
             Some(Ok(found)) => Ok(found),
             Some(Err(error)) if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
                 Err(StoreError::broken(error))
             }
-            Some(Err(_)) | None => self.read(look).await,
+            Some(Err(_)) | None => {
+                let wanted = wanted.clone();
+                self.read(move |connection| look(connection, &wanted)).await
+            }
         }
     }
 

@@ -56,14 +56,11 @@ impl EmbeddedQueue {
         let (queue, receipt, hidden_until) = (queue.to_owned(), self.random(), later(now, visibility));
         let visible = self
             .database
-            .glance({
-                let queue = queue.clone();
-                move |connection| {
-                    connection
-                        .prepare_cached("SELECT 1 FROM messages WHERE queue = ?1 AND visible <= ?2 LIMIT 1")?
-                        .query_row(params![queue, now.as_microsecond()], |_| Ok(()))
-                        .optional()
-                }
+            .glance(&(queue.clone(), now), |connection, (queue, now)| {
+                connection
+                    .prepare_cached("SELECT 1 FROM messages WHERE queue = ?1 AND visible <= ?2 LIMIT 1")?
+                    .query_row(params![queue, now.as_microsecond()], |_| Ok(()))
+                    .optional()
             })
             .await?;
         if visible.is_none() {
@@ -141,7 +138,7 @@ impl EmbeddedQueue {
     /// The queues that have something visible at `now`, by name.
     pub async fn visible_queues(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
         self.database
-            .glance(move |connection| {
+            .glance(&now, |connection, now| {
                 connection
                     .prepare_cached(
                         "SELECT DISTINCT queue FROM messages WHERE visible <= ?1 AND expires > ?1 ORDER BY queue",
