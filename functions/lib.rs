@@ -33,6 +33,7 @@ mod people;
 pub mod picture;
 mod problem;
 pub mod range;
+mod representation;
 mod respond;
 mod serve;
 mod settings;
@@ -61,6 +62,7 @@ mod profile;
 mod requests;
 mod retention;
 mod retention_worker;
+mod sub_processors;
 mod tenants;
 #[cfg(feature = "faults")]
 mod test_build;
@@ -180,6 +182,10 @@ pub static FUNCTIONS: &[Function] = &[
             queue: "retention",
             run: |app, text| Box::pin(retention_worker::run(app, text)),
         },
+    },
+    Function {
+        name: "sub_processors",
+        trigger: Trigger::Http { route: "sub-processors/{*path}", operations: sub_processors::OPERATIONS },
     },
     Function {
         name: "tenants",

@@ -122,6 +122,14 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             let content = json!({"application/json": {"schema": made(schema, generator)}});
             responses.insert(status.to_string(), json!({"description": "Done", "content": content}));
         }
+        Success::Kept { json, others } => {
+            let mut content = of_bytes(others);
+            if let (Some(schema), Some(content)) = (json, content.as_object_mut()) {
+                content.insert("application/json".to_owned(), json!({"schema": made(schema, generator)}));
+            }
+            responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
+            responses.insert("304".to_owned(), json!({"description": "The caller has it"}));
+        }
         Success::Empty(status) => {
             responses.insert(status.to_string(), json!({"description": "Done"}));
         }
@@ -155,6 +163,7 @@ pub(crate) fn statuses(operation: &Operation) -> Vec<u16> {
         problems(operation).into_iter().map(|problem| problem.parts().1.as_u16()).collect();
     match operation.success {
         Success::Json(status, _) | Success::Empty(status) => statuses.push(status),
+        Success::Kept { .. } => statuses.extend([200, 304]),
         Success::Bytes { ranges, .. } => statuses.extend([200].into_iter().chain(ranges.then_some(206))),
     }
     statuses
@@ -190,7 +199,9 @@ pub fn problems(operation: &Operation) -> Vec<ProblemType> {
     if operation.parameters.iter().any(|parameter| parameter.name == "Idempotency-Key") {
         problems.push(ProblemType::IdempotencyMismatch);
     }
-    if !operation.parameters.is_empty() {
+    // What cannot be read of them says nothing, and breaks no rule.
+    let conditions = [Parameter::IF_NONE_MATCH.name, Parameter::IF_MODIFIED_SINCE.name];
+    if operation.parameters.iter().any(|parameter| !conditions.contains(&parameter.name)) {
         problems.push(ProblemType::InvalidInput);
     }
     if matches!(operation.success, Success::Bytes { ranges: true, .. }) {

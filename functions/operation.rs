@@ -156,6 +156,22 @@ impl Parameter {
         description: "The ETag of the content of which the range is wanted",
         schema: r#"{"type":"string"}"#,
     };
+    /// The versions that the caller has.
+    pub const IF_NONE_MATCH: Self = Self {
+        place: "header",
+        name: "If-None-Match",
+        required: false,
+        description: "ETags of what the caller has: then the answer is 304",
+        schema: r#"{"type":"string"}"#,
+    };
+    /// The age of what the caller has.
+    pub const IF_MODIFIED_SINCE: Self = Self {
+        place: "header",
+        name: "If-Modified-Since",
+        required: false,
+        description: "The `Last-Modified` of what the caller has: then the answer is 304",
+        schema: r#"{"type":"string"}"#,
+    };
     /// Which customer.
     pub const CUSTOMER: Self = Self {
         place: "query",
@@ -192,6 +208,13 @@ pub enum RequestBody {
 pub enum Success {
     /// JSON with this status.
     Json(u16, SchemaOf),
+    /// What anybody may keep, in one of several forms; 304 where the caller has it.
+    Kept {
+        /// As JSON.
+        json: Option<SchemaOf>,
+        /// And in these media types.
+        others: &'static [&'static str],
+    },
     /// No body, with this status.
     Empty(u16),
     /// Bytes of these media types; with ranges also 206.

@@ -1,8 +1,8 @@
 //! What the configuration decides.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use kundportal_domain::TenantId;
+use kundportal_domain::{TenantId, sub_processors::Register};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,6 +35,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// Of the program.
     pub version: String,
+    /// Who may process data.
+    pub register: Arc<Register>,
 }
 
 /// Where the client's IP address stands.

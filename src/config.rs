@@ -3,6 +3,7 @@
 
 use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
+use kundportal_domain::sub_processors::Register;
 use kundportal_functions::{
     ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Settings,
     csv_import::{LONGEST_FILE, MOST_ROWS},
@@ -157,7 +158,19 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         direct_uploads: DirectUploads::default(),
         region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        register: register(reader)?,
     })
+}
+
+/// The register within the executable. One that cannot be used is no register, and without one nothing may be done.
+fn register(reader: &mut Reader<'_>) -> Option<Arc<Register>> {
+    match Register::embedded() {
+        Ok(register) => Some(Arc::new(register.clone())),
+        Err(error) => {
+            reader.refuse("the register of sub-processors", format!("cannot be used: {error}"));
+            None
+        }
+    }
 }
 
 /// Links in mails start with it, so what follows it must reach no server: a fragment.

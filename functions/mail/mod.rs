@@ -10,7 +10,7 @@ use kundportal_domain::{
 use kundportal_store::{Condition, Mail, MailError};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use page::Letter;
+pub(crate) use page::{Letter, escape};
 
 use crate::{
     app::App,

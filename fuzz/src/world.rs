@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use kundportal_domain::Personal;
+use kundportal_domain::{Personal, sub_processors::Register};
 use kundportal_functions::{
     Adapters, App, ClientIp, Concurrency, DirectUploads, FUNCTIONS, FrontEnd, Keys, Limits, PackageLimits,
     Settings, Trigger, foreign::Door,
@@ -313,5 +313,6 @@ fn settings() -> Settings {
         direct_uploads: DirectUploads::default(),
         region: None,
         version: "0".to_owned(),
+        register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

@@ -13,6 +13,7 @@ use std::{
 use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
+use kundportal_domain::sub_processors::Register;
 use kundportal_functions::{
     Adapters, App, ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Settings,
     index_rebuild::{self, Options, Tally},
@@ -334,5 +335,6 @@ fn settings(issuer: &Issuer) -> Settings {
         direct_uploads: DirectUploads::default(),
         region: Some("swedencentral".to_owned()),
         version: "0.0.0-test".to_owned(),
+        register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

@@ -140,7 +140,7 @@ fn what_the_schema_refuses_the_domain_refuses() {
 #[test]
 fn what_a_schema_cannot_compare_the_domain_refuses_too() {
     let planted = [
-        ("/subProcessors/0/dataCategories", json!(["profiles"]), "must be a category"),
+        ("/subProcessors/0/dataCategories", json!(["profiles"]), "not a category"),
         ("/revisions/1/number", json!(3), "revision 3 is not numbered 2"),
         ("/revisions/1/date", json!("2026-12-01"), "the dates of the revisions go back"),
         ("/revisions/1/date", json!("2026-02-30"), "must be a day of the calendar"),

@@ -4,9 +4,11 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
+use crate::Category;
+
 use super::words::{
-    CategoryKey, CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress,
-    day, day_or_null, or_null,
+    CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress, day,
+    day_or_null, or_null,
 };
 
 /// A sub-processor: present, announced or former.
@@ -135,7 +137,7 @@ pub enum DataCategories {
     /// All of them, those of the future included: `"all"`.
     All(AllCategories),
     /// These.
-    Only(Vec<CategoryKey>),
+    Only(Vec<Category>),
 }
 
 /// The word `all`.
@@ -158,7 +160,7 @@ impl<'de> Deserialize<'de> for DataCategories {
             Either::Word(word) if word == "all" => Ok(Self::All(AllCategories::All)),
             Either::Word(_) => Err(D::Error::custom("must be \"all\" or a list of categories")),
             Either::List(keys) => {
-                let keys = keys.iter().map(|key| key.parse().map_err(D::Error::custom));
+                let keys = keys.iter().map(|key| key.parse::<Category>().map_err(D::Error::custom));
                 keys.collect::<Result<_, _>>().map(Self::Only)
             }
         }

@@ -23,8 +23,7 @@ pub use lock::RegionLock;
 pub use regions::{Region, Regions, Zone};
 pub use standing::{Standing, Tenancy};
 pub use words::{
-    CategoryKey, CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress,
-    WordError,
+    CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress, WordError,
 };
 
 /// The register cannot be used; every sentence names one reason.

@@ -67,8 +67,6 @@ words! {
     Telephone: is_telephone, "must be a telephone number with its country: + and digits in groups";
     /// A type of resource, as Azure Resource Manager writes it: `Microsoft.KeyVault/vaults`.
     ResourceType: is_resource_type, "must be a type of resource: Microsoft.Provider/type";
-    /// The key of a category of the data map.
-    CategoryKey: is_category, "must be a category of the data map";
 }
 
 impl RegionName {
@@ -175,8 +173,4 @@ fn is_resource_type(text: &str) -> bool {
     };
     let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic());
     word(provider) && types.split('/').all(word)
-}
-
-fn is_category(text: &str) -> bool {
-    text.parse::<crate::Category>().is_ok()
 }

@@ -1,0 +1,7 @@
+//! Who processes data for the operator, as anybody reads it.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
+mod public;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,153 @@
+//! The public list, its history and its feed.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use kundportal_domain::sub_processors::Register;
+use serde_json::Value;
+
+use super::support::{Answer, Portal};
+
+const PAGES: [&str; 2] = ["/api/sub-processors", "/api/sub-processors/history"];
+const FEED: &str = "/api/sub-processors/feed";
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+fn written() -> Value {
+    serde_json::from_str(include_str!("../../infra/sub-processors.json")).expect("the register")
+}
+
+async fn page(portal: &Portal, path: &str, language: &str) -> Answer {
+    let caller = portal.anyone().header("accept", BROWSER).header("accept-language", language);
+    caller.get(path).await.expect(200)
+}
+
+#[tokio::test]
+async fn the_list_is_the_register() {
+    let portal = Portal::start().await;
+    let list = portal.anyone().get(PAGES[0]).await.expect(200).json();
+    let written = written();
+    let mut listed = list["subProcessors"].as_array().expect("a list").clone();
+    let mut entries = written["subProcessors"].as_array().expect("a list").clone();
+    for list in [&mut listed, &mut entries] {
+        list.sort_by_key(|entry| entry["id"].as_str().map(ToOwned::to_owned));
+    }
+    assert_eq!(listed, entries);
+    let last = written["revisions"].as_array().and_then(|revisions| revisions.last()).expect("a revision");
+    assert_eq!(list["revision"], last["number"]);
+    assert_eq!(list["noticePeriodDays"], written["noticePeriodDays"]);
+    assert_eq!(list["zone"], written["zone"]);
+    assert_eq!(list["primary"], "microsoft-azure");
+    assert_eq!(list["example"], written["example"]);
+    let history = portal.anyone().get(PAGES[1]).await.expect(200).json();
+    let mut revisions = history["revisions"].as_array().expect("a list").clone();
+    revisions.reverse();
+    assert_eq!(Value::from(revisions), written["revisions"]);
+}
+
+#[tokio::test]
+async fn a_browser_gets_pages_in_the_readers_language() {
+    let portal = Portal::start().await;
+    let written = written();
+    for (language, own, other) in [("sv-SE,sv;q=0.9", "sv", "en"), ("en-GB", "en", "sv")] {
+        let list = page(&portal, PAGES[0], language).await;
+        assert_eq!(list.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(list.header("content-language"), Some(own));
+        let html = list.text();
+        assert!(html.contains(&format!("<html lang=\"{own}\">")));
+        for entry in written["subProcessors"].as_array().expect("a list") {
+            for part in [
+                "/id",
+                "/name",
+                "/organisationNumber",
+                &format!("/purpose/{own}"),
+                "/announced",
+                "/effective",
+            ] {
+                let text = entry.pointer(part).and_then(Value::as_str).expect("a text");
+                assert!(html.contains(&escaped(text)), "{part} of {} is missing: {text}", entry["id"]);
+            }
+            let foreign = entry["purpose"][other].as_str().expect("a text");
+            assert!(!html.contains(&escaped(foreign)), "{foreign}");
+        }
+        let history = page(&portal, PAGES[1], language).await.text();
+        for revision in written["revisions"].as_array().expect("a list") {
+            assert!(history.contains(&escaped(revision["summary"][own].as_str().expect("a text"))));
+        }
+    }
+}
+
+/// As the pages write it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('\'', "&#39;").replace('"', "&quot;")
+}
+
+#[tokio::test]
+async fn pages_have_no_scripts_and_never_say_never() {
+    let portal = Portal::start().await;
+    for path in PAGES {
+        for language in ["sv", "en"] {
+            let page = page(&portal, path, language).await;
+            let policy = page.header("content-security-policy").expect("a policy").to_owned();
+            assert!(policy.contains("default-src 'none'"), "{policy}");
+            let html = page.text().to_lowercase();
+            for forbidden in
+                ["<script", "javascript:", " onclick", "<img", "{ $", "never leave", "lämnar aldrig"]
+            {
+                assert!(!html.contains(forbidden), "{forbidden} in {path}");
+            }
+            let says_where = html.contains("stored in") || html.contains("lagras i");
+            assert!(says_where || path != PAGES[0], "{path}");
+            assert!(html.contains("@media print"), "{path}");
+            assert!(!html.contains("sub-processor-"), "a text is missing in {path}: {html}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_has_it_is_told_so() {
+    let portal = Portal::start().await;
+    portal.clock().set("2026-11-28T08:00:00Z".parse().expect("a time"));
+    for path in [PAGES[0], PAGES[1], FEED] {
+        let first = portal.anyone().get(path).await.expect(200);
+        let tag = first.header("etag").expect("an ETag").to_owned();
+        let changed = first.header("last-modified").expect("a date").to_owned();
+        assert_eq!(changed, "Sun, 15 Nov 2026 23:00:00 GMT");
+        assert_eq!(first.header("vary"), Some("Accept, Accept-Language"));
+        for (name, value) in
+            [("if-none-match", format!("\"a\", W/{tag}")), ("if-modified-since", changed.clone())]
+        {
+            let again = portal.anyone().header(name, &value).get(path).await.expect(304);
+            assert_eq!(again.header("etag"), Some(tag.as_str()));
+            assert_eq!(again.text(), "");
+        }
+        let newer = [("if-none-match", "\"a\""), ("if-modified-since", "Sun, 15 Nov 2026 22:59:59 GMT")];
+        for (name, value) in newer {
+            portal.anyone().header(name, value).get(path).await.expect(200);
+        }
+        // The tag decides where both are sent (RFC 9110, 13.2.2).
+        let both = portal.anyone().header("if-none-match", "\"a\"").header("if-modified-since", &changed);
+        both.get(path).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn the_feed_is_atom_with_an_entry_for_each_revision() {
+    let portal = Portal::start().await;
+    for language in ["sv", "en"] {
+        let feed = portal.anyone().header("accept-language", language).get(FEED).await.expect(200);
+        assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
+        let mut python = Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sub_processors/atom.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3");
+        python.stdin.take().expect("its input").write_all(feed.text().as_bytes()).expect("a written feed");
+        let output = python.wait_with_output().expect("its end");
+        assert!(output.status.success(), "{}", feed.text());
+        let revisions = Register::embedded().expect("the register").revisions().len();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), revisions.to_string());
+    }
+}
