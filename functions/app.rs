@@ -7,7 +7,9 @@ use kundportal_domain::stockholm;
 use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue, TokenVerifier};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{admission::Admission, cache::Caches, picture::PictureLimiter, settings::Settings};
+use crate::{
+    admission::Admission, cache::Caches, picture::PictureLimiter, region_lock::Lock, settings::Settings,
+};
 
 /// The adapters of the ports.
 #[derive(Clone)]
@@ -41,6 +43,7 @@ struct Shared {
     pictures: PictureLimiter,
     admission: Admission,
     packages: Arc<Semaphore>,
+    lock: Lock,
 }
 
 impl App {
@@ -50,7 +53,9 @@ impl App {
         let pictures = PictureLimiter::new(settings.limits.picture_pixels);
         let admission = Admission::new(&settings.concurrency);
         let packages = Arc::new(Semaphore::new(settings.concurrency.packages));
-        let shared = Shared { adapters, settings, caches: Caches::default(), pictures, admission, packages };
+        let lock = Lock::new(&settings.place, &settings.register);
+        let caches = Caches::default();
+        let shared = Shared { adapters, settings, caches, pictures, admission, packages, lock };
         Self { shared: Arc::new(shared), fixed_now: None }
     }
 
@@ -110,6 +115,10 @@ impl App {
 
     pub(crate) fn admission(&self) -> &Admission {
         &self.shared.admission
+    }
+
+    pub(crate) fn lock(&self) -> &Lock {
+        &self.shared.lock
     }
 
     /// The turn to write a package; none where as many as may be are being written.

@@ -33,6 +33,7 @@ mod people;
 pub mod picture;
 mod problem;
 pub mod range;
+mod region_lock;
 mod representation;
 mod respond;
 mod serve;
@@ -80,6 +81,7 @@ pub use listen::serve;
 pub use listen::serve_test_build;
 pub use operation::{Access, Operation, Parameter, RequestBody, Roles, SchemaOf, Success};
 pub use problem::ProblemType;
+pub use region_lock::{Place, StoragePlace};
 pub use serve::routes;
 pub use settings::{ClientIp, Concurrency, DirectUploads, FrontEnd, Limits, PackageLimits, Settings};
 #[cfg(feature = "faults")]

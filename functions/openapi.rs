@@ -187,6 +187,9 @@ pub fn problems(operation: &Operation) -> Vec<ProblemType> {
         }
         Access::Anyone(_) | Access::SignedIn(_) => {}
     }
+    if !operation.goes_on_without_region_lock() {
+        problems.push(ProblemType::RegionLock);
+    }
     if operation.step_up {
         problems.push(ProblemType::StepUpRequired);
     }

@@ -40,6 +40,18 @@ pub struct Operation {
     pub problems: &'static [ProblemType],
 }
 
+/// What goes on though the region lock is broken, beside all that is asked for by GET: three that only read, and the access
+/// request, whose period the law sets.
+const GOES_ON: [&str; 4] = ["createRequest", "searchUsers", "downloadFile", "lookUpInvite"];
+
+impl Operation {
+    /// Whether it is done though the region lock is broken.
+    #[must_use]
+    pub fn goes_on_without_region_lock(&self) -> bool {
+        self.method == Method::GET || GOES_ON.contains(&self.id)
+    }
+}
+
 impl std::fmt::Debug for Operation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.method, self.path)

@@ -78,11 +78,13 @@ pub enum ProblemType {
     Internal,
     /// Try later.
     Unavailable,
+    /// The program does not run, or its data do not lie, where the register allows.
+    RegionLock,
 }
 
 impl ProblemType {
     /// All of them, for the description of the interface.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::StepUpRequired,
@@ -116,6 +118,7 @@ impl ProblemType {
         Self::TooManyRequests,
         Self::Internal,
         Self::Unavailable,
+        Self::RegionLock,
     ];
 
     /// Name and status.
@@ -155,6 +158,7 @@ impl ProblemType {
             Self::TooManyRequests => ("too-many-requests", StatusCode::TOO_MANY_REQUESTS),
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
             Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            Self::RegionLock => ("region-lock", StatusCode::SERVICE_UNAVAILABLE),
         }
     }
 }
@@ -176,6 +180,15 @@ impl FieldError {
     }
 }
 
+/// A text for people with what goes into it. Never holds what the caller sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// Name of the text.
+    pub text: &'static str,
+    /// Its variables.
+    pub values: Vec<(&'static str, String)>,
+}
+
 /// Why a request is not done. What the caller sees of it is made by [`Problem::to_response`] alone.
 #[derive(Debug)]
 pub struct Problem {
@@ -187,6 +200,8 @@ pub struct Problem {
     pub limit: Option<u64>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// What is said instead of the type's own detail.
+    pub detail: Option<Box<Sentence>>,
     /// For `Allow`.
     pub allow: Vec<&'static str>,
     /// For the log only: never has personal data, for no error type here holds any.
@@ -195,7 +210,15 @@ pub struct Problem {
 
 impl From<ProblemType> for Problem {
     fn from(kind: ProblemType) -> Self {
-        Self { kind, errors: Vec::new(), limit: None, retry_after: None, allow: Vec::new(), source: None }
+        Self {
+            kind,
+            errors: Vec::new(),
+            limit: None,
+            retry_after: None,
+            detail: None,
+            allow: Vec::new(),
+            source: None,
+        }
     }
 }
 
@@ -234,11 +257,19 @@ impl Problem {
         let (slug, status) = self.kind.parts();
         let texts = Texts::of(locale);
         let server_side = status.is_server_error();
+        let detail = match &self.detail {
+            None => texts.get(&format!("problem-{slug}-detail")),
+            Some(sentence) => {
+                let Sentence { text, values } = sentence.as_ref();
+                let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                texts.with(text, &values)
+            }
+        };
         let body = Body {
             r#type: format!("/problems/{slug}"),
             title: texts.get(&format!("problem-{slug}-title")).into_owned(),
             status: status.as_u16(),
-            detail: texts.get(&format!("problem-{slug}-detail")).into_owned(),
+            detail: detail.into_owned(),
             instance: invocation,
             errors: if server_side { &[] } else { &self.errors },
             limit: self.limit,
@@ -257,8 +288,10 @@ impl Problem {
                 let challenge = r#"Bearer error="insufficient_user_authentication", max_age=300"#;
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
-            ProblemType::Unavailable | ProblemType::TooManyRequests => {
-                let seconds = self.retry_after.map_or(5, |after| after.as_secs().max(1));
+            ProblemType::Unavailable | ProblemType::TooManyRequests | ProblemType::RegionLock => {
+                // A lock is mended by a deployment.
+                let usual = if self.kind == ProblemType::RegionLock { 600 } else { 5 };
+                let seconds = self.retry_after.map_or(usual, |after| after.as_secs().max(1));
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             ProblemType::MethodNotAllowed => {

@@ -194,6 +194,7 @@ async fn caught<T>(work: Pin<Box<impl Future<Output = Result<T, Problem>>>>) -> 
 async fn admit(context: Context) -> Result<Answer, Problem> {
     let operation = context.operation;
     if let Access::Anyone(handler) = operation.access {
+        hold(&context)?;
         let place = enter(&context, || Party::nobody(auth::client_ip(&context)))?;
         return keep(place, handler(context).await);
     }
@@ -202,6 +203,7 @@ async fn admit(context: Context) -> Result<Answer, Problem> {
         Access::Anyone(handler) => handler(context).await,
         Access::SignedIn(handler) => {
             require_step_up(&context, &identity)?;
+            hold(&context)?;
             let place = enter(&context, || Party::identity(identity.name()))?;
             keep(place, handler(context, identity).await)
         }
@@ -210,6 +212,7 @@ async fn admit(context: Context) -> Result<Answer, Problem> {
                 return Err(ProblemType::Forbidden.into());
             }
             require_step_up(&context, &identity)?;
+            hold(&context)?;
             let place = enter(&context, || Party::identity(identity.name()))?;
             keep(place, handler(context, identity).await)
         }
@@ -220,6 +223,7 @@ async fn admit(context: Context) -> Result<Answer, Problem> {
         Access::UserOrOperator(roles, handler) => {
             if identity.claims.operator {
                 auth::tenant(&context, &identity).await?;
+                hold(&context)?;
                 let place = enter(&context, || Party::identity(identity.name()))?;
                 return keep(place, handler(context, Actor::Operator(identity)).await);
             }
@@ -251,6 +255,12 @@ fn keep(place: Option<Place>, outcome: Result<Answer, Problem>) -> Result<Answer
     Ok(answer)
 }
 
+/// Refuses what may not be done while the region lock is broken. Who is asked for knows by then who asks: nobody else learns
+/// of the lock.
+fn hold(context: &Context) -> Result<(), Problem> {
+    if context.operation.goes_on_without_region_lock() { Ok(()) } else { context.app.check_region_lock() }
+}
+
 fn require_step_up(context: &Context, identity: &auth::Identity) -> Result<(), Problem> {
     if context.operation.step_up { identity.require_step_up(context.now()) } else { Ok(()) }
 }
@@ -278,6 +288,7 @@ async fn admit_user(
         return Err(refusal.into());
     }
     require_step_up(context, &user.identity)?;
+    hold(context)?;
     Ok(user)
 }
 

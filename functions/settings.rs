@@ -6,7 +6,7 @@ use kundportal_domain::{TenantId, sub_processors::Register};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::keys::Keys;
+use crate::{keys::Keys, region_lock::Place};
 
 /// Read once at the start, by the executable.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// Of the program.
     pub version: String,
+    /// Where it runs and its data lie.
+    pub place: Place,
     /// Who may process data.
     pub register: Arc<Register>,
 }

@@ -172,6 +172,7 @@ module app 'modules/app.bicep' = {
     dataAccountName: names.dataAccount
     hostAccountName: names.hostAccount
     vaultName: names.vault
+    storageSku: sku
     packageContainer: packageContainer
     maximumInstanceCount: maximumInstanceCount
     portal: portal

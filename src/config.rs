@@ -5,7 +5,8 @@ use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
 use kundportal_domain::sub_processors::Register;
 use kundportal_functions::{
-    ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Settings,
+    ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Place, Settings,
+    StoragePlace,
     csv_import::{LONGEST_FILE, MOST_ROWS},
     picture::MOST_PIXELS,
 };
@@ -158,6 +159,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         direct_uploads: DirectUploads::default(),
         region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        place: place(reader),
         register: register(reader)?,
     })
 }
@@ -217,6 +219,22 @@ fn client_ip(reader: &mut Reader<'_>) -> Option<ClientIp> {
 fn region(reader: &Reader<'_>) -> Option<String> {
     let name = reader.optional("REGION_NAME").or_else(|| reader.optional("KUNDPORTAL_REGION"))?;
     Some(name.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase())
+}
+
+/// Where the program runs and its data lie. A build for development that is told nothing is a local run; any other that is
+/// told too little is where nothing is allowed.
+fn place(reader: &Reader<'_>) -> Place {
+    let said = |name| reader.optional(name).map(ToOwned::to_owned);
+    let (runs_in, primary) = (said("REGION_NAME"), said("KUNDPORTAL_REGION"));
+    let storage = reader.environment.list("KUNDPORTAL_STORAGE_PLACES");
+    if cfg!(feature = "dev") && runs_in.is_none() && primary.is_none() && storage.is_empty() {
+        return Place::Local;
+    }
+    let storage = storage.into_iter().map(|place| {
+        let (region, sku) = place.split_once('/').unwrap_or((&place, ""));
+        StoragePlace { region: region.to_owned(), sku: sku.to_owned() }
+    });
+    Place::Deployed { runs_in, primary, storage: storage.collect() }
 }
 
 /// Where the host answers 500 to a body: ours has to be refused before, with 413.
@@ -405,6 +423,16 @@ mod tests {
         }
         let config = with("KUNDPORTAL_MAX_FILE_BYTES", "104857599").unwrap();
         assert_eq!(config.settings.limits.file_bytes, 104_857_599);
+    }
+
+    #[test]
+    fn a_development_build_that_is_told_of_no_region_is_in_none() {
+        assert_eq!(read(&good()).unwrap().settings.place, Place::Local);
+        let place = with("KUNDPORTAL_STORAGE_PLACES", "swedencentral/Standard_ZRS,swedensouth").unwrap();
+        let storage = [("swedencentral", "Standard_ZRS"), ("swedensouth", "")];
+        let storage = storage.map(|(region, sku)| StoragePlace { region: region.into(), sku: sku.into() });
+        let told = Place::Deployed { runs_in: None, primary: None, storage: storage.to_vec() };
+        assert_eq!(place.settings.place, told);
     }
 
     #[test]

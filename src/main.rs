@@ -11,6 +11,7 @@ mod environment;
 mod faults;
 mod handler;
 mod index;
+mod region_lock;
 mod storage;
 
 use std::{
@@ -39,6 +40,9 @@ enum Command {
     /// The indexes by which everything is found
     #[command(subcommand)]
     Index(index::Command),
+    /// Where anything may be deployed
+    #[command(subcommand)]
+    RegionLock(region_lock::Command),
 }
 
 fn main() -> ExitCode {
@@ -59,8 +63,10 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
     dev::refuse_on_azure(environment)?;
-    if let Some(Command::Index(command)) = command_line.command {
-        return index::run(command, environment).await;
+    match command_line.command {
+        Some(Command::Index(command)) => return index::run(command, environment).await,
+        Some(Command::RegionLock(command)) => return region_lock::run(command),
+        None => {}
     }
     match handler::port(environment) {
         Some(port) => {
@@ -74,8 +80,10 @@ async fn run(command_line: CommandLine, environment: &Environment) -> Result<(),
 #[cfg(not(feature = "dev"))]
 #[tokio::main]
 async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
-    if let Some(Command::Index(command)) = command_line.command {
-        return index::run(command, environment).await;
+    match command_line.command {
+        Some(Command::Index(command)) => return index::run(command, environment).await,
+        Some(Command::RegionLock(command)) => return region_lock::run(command),
+        None => {}
     }
     match handler::port(environment) {
         Some(port) => handler::serve(port?, environment).await,

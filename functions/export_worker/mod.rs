@@ -121,6 +121,10 @@ impl<'a> Export<'a> {
                 reader = Some(profile);
             }
         }
+        if case.state == CaseState::Ready && self.app.is_locked() {
+            // The package can be fetched. That it is told, and the case closed by it, waits.
+            return Ok(Outcome::Come(Progress::UnderWay));
+        }
         if let Some(reader) = reader.filter(|_| case.state == CaseState::Ready) {
             let (marker, id, mail) = self.prepare_mail(&case).await?;
             let closed_at = self.app.now();

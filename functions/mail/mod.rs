@@ -7,13 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use kundportal_domain::{
     EmailAddress, PersonName, Personal, RecordId, RequestId, TenantId, Texts, UserId, records::Profile,
 };
-use kundportal_store::{Condition, Mail, MailError};
+use kundportal_store::{Condition, Mail, MailError, StoreError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use page::{Letter, escape};
 
 use crate::{
     app::App,
+    context::if_unchanged,
     layout::TenantLayout,
     problem::{Problem, ProblemType},
     work::{GRACE, Marker, Work},
@@ -184,6 +185,7 @@ impl App {
 
     /// Hands a mail over. One that is refused for good is noted in the log, without its address, and given up.
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), Problem> {
+        self.check_region_lock()?;
         match self.mailer().send(mail).await {
             Ok(()) => Ok(()),
             Err(MailError::Refused(_)) => {
@@ -192,6 +194,17 @@ impl App {
             }
             Err(error) => Err(Problem { source: Some(Box::new(error)), ..ProblemType::Unavailable.into() }),
         }
+    }
+}
+
+/// Keeps a mail that nothing may be sent for young, so that it is not given up before it may.
+pub(crate) async fn keep(app: &App, tenant: &TenantId, user: UserId, id: &str) -> Result<(), Problem> {
+    let path = TenantLayout::new(tenant).outgoing(user, id);
+    let Some((mut outgoing, etag)) = app.read::<Outgoing>(&path).await? else { return Ok(()) };
+    outgoing.since = app.now();
+    match app.write(&path, &outgoing, if_unchanged(&etag)).await {
+        Ok(_) | Err(StoreError::PreconditionFailed | StoreError::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

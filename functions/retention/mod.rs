@@ -23,6 +23,9 @@ const PAGE: usize = 1_000;
 
 /// Announces each day up to today of each tenant.
 pub(crate) async fn run(app: App) -> Result<(), Problem> {
+    if app.is_locked() {
+        return Ok(());
+    }
     let today = app.today();
     let mut from = None;
     'pages: loop {

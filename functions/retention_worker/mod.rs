@@ -69,6 +69,9 @@ struct Run<'a> {
 /// The message's day, if its marker is still there.
 pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Some((app, marker, marked)) = worker::open(app, &text).await? else { return Ok(()) };
+    if app.is_locked() {
+        return Ok(());
+    }
     let Work::Retention { day, from, failed } = marked.work else {
         return Err(ProblemType::Malformed.into());
     };

@@ -11,6 +11,13 @@ use crate::{
 /// The message's work, if its marker is still there.
 pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Some((app, marker, marked)) = open(app, &text).await? else { return Ok(()) };
+    if app.is_locked() {
+        // The marker stays, and the timer comes back.
+        return match &marked.work {
+            Work::Mail { user, mail } => mail::keep(&app, &marker.tenant, *user, mail).await,
+            _ => Ok(()),
+        };
+    }
     match complete(&app, &marker, &marked).await? {
         Progress::Finished => Ok(app.finish(&marker).await?),
         Progress::UnderWay => Ok(()),

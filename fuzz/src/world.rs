@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use kundportal_domain::{Personal, sub_processors::Register};
 use kundportal_functions::{
     Adapters, App, ClientIp, Concurrency, DirectUploads, FUNCTIONS, FrontEnd, Keys, Limits, PackageLimits,
-    Settings, Trigger, foreign::Door,
+    Place, Settings, Trigger, foreign::Door,
 };
 use kundportal_store::{
     Claims, FixedClock, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, TokenError, TokenVerifier,
@@ -313,6 +313,7 @@ fn settings() -> Settings {
         direct_uploads: DirectUploads::default(),
         region: None,
         version: "0".to_owned(),
+        place: Place::Local,
         register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

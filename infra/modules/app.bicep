@@ -13,6 +13,9 @@ param dataAccountName string
 param hostAccountName string
 param vaultName string
 
+@description('The SKU of every storage account; all lie where the app does.')
+param storageSku string
+
 @description('The container that the deployment package is put into.')
 param packageContainer string
 
@@ -112,6 +115,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         { name: 'KUNDPORTAL_PORTAL_URL', value: portal.url }
         { name: 'KUNDPORTAL_REGION', value: location }
         { name: 'KUNDPORTAL_SMTP_URL', value: '@Microsoft.KeyVault(SecretUri=${secrets}/smtp-url)' }
+        { name: 'KUNDPORTAL_STORAGE_PLACES', value: '${location}/${storageSku}' }
       ]
       cors: {
         allowedOrigins: portal.origins

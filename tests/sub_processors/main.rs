@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
+mod check;
 mod public;
+mod region_lock;
 #[path = "../support/mod.rs"]
 mod support;

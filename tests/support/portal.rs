@@ -15,7 +15,8 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use kundportal_domain::sub_processors::Register;
 use kundportal_functions::{
-    Adapters, App, ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Settings,
+    Adapters, App, ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Place,
+    Settings, StoragePlace,
     index_rebuild::{self, Options, Tally},
 };
 use kundportal_store::{
@@ -122,8 +123,21 @@ impl Portal {
         Self { url: process.url().to_owned(), world, process: Some(process) }
     }
 
+    /// Another handler process on the same storage, queues and mail, deployed with changed settings.
+    pub(crate) async fn redeployed(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.world.settings.clone();
+        change(&mut settings);
+        let seed = 1_000_000 + self.world.invocations.load(Ordering::Relaxed);
+        Self::serve_with(Arc::clone(&self.world), seed, settings).await
+    }
+
     async fn serve(world: Arc<World>, seed: u64) -> Self {
-        let app = world.app(seed);
+        let settings = world.settings.clone();
+        Self::serve_with(world, seed, settings).await
+    }
+
+    async fn serve_with(world: Arc<World>, seed: u64, settings: Settings) -> Self {
+        let app = world.app(seed, settings);
         let listener =
             tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -133,7 +147,7 @@ impl Portal {
 
     /// Makes the indexes again, as `kundportal index rebuild` does, in this process.
     pub(crate) async fn rebuild_index(&self, options: &Options) -> Result<Tally, String> {
-        index_rebuild::run(&self.world.app(77), options, &|_| ()).await
+        index_rebuild::run(&self.world.app(77, self.world.settings.clone()), options, &|_| ()).await
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -278,7 +292,7 @@ impl World {
     }
 
     /// What a handler in this process works with.
-    fn app(&self, seed: u64) -> App {
+    fn app(&self, seed: u64, settings: Settings) -> App {
         let counted = Counting::new(self.blobs(), self.counts.clone());
         let queue = Counting::new(Arc::clone(&self.queue), self.counts.clone());
         let mailer = Faulty::new(Arc::clone(&self.mailer), self.faults.clone());
@@ -290,7 +304,7 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(seed)),
             tokens: Arc::new(self.issuer.verifier()),
         };
-        App::new(adapters, self.settings.clone())
+        App::new(adapters, settings)
     }
 
     fn blobs(&self) -> Arc<dyn BlobStore> {
@@ -335,6 +349,14 @@ fn settings(issuer: &Issuer) -> Settings {
         direct_uploads: DirectUploads::default(),
         region: Some("swedencentral".to_owned()),
         version: "0.0.0-test".to_owned(),
+        place: Place::Deployed {
+            runs_in: Some("Sweden Central".to_owned()),
+            primary: Some("swedencentral".to_owned()),
+            storage: vec![StoragePlace {
+                region: "swedencentral".to_owned(),
+                sku: "Standard_ZRS".to_owned(),
+            }],
+        },
         register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

@@ -319,7 +319,7 @@ fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) 
 }
 
 /// How many of the variables are every portal's.
-const FIXED: usize = 18;
+const FIXED: usize = 19;
 
 fn app_settings(folder: &Path, aside: &Path, issuer: &Issuer) -> Vec<(String, String)> {
     let key = |first: u8| {
@@ -346,6 +346,7 @@ fn app_settings(folder: &Path, aside: &Path, issuer: &Issuer) -> Vec<(String, St
         ("KUNDPORTAL_FRONT_END_CLIENT_ID", "portal".to_owned()),
         ("KUNDPORTAL_MAX_EMAIL_CHANGES_A_DAY", "100".to_owned()),
         ("KUNDPORTAL_REGION", "swedencentral".to_owned()),
+        ("KUNDPORTAL_STORAGE_PLACES", "swedencentral/Standard_ZRS".to_owned()),
     ];
     settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

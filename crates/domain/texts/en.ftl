@@ -80,7 +80,9 @@ problem-request-closed-detail = A closed request cannot be changed. Make a new o
 problem-file-being-written-title = The file is still being saved
 problem-file-being-written-detail = Wait until the file has been saved and try again.
 problem-region-lock-title = The region is not permitted
-problem-region-lock-detail = The service does not run where the registered sub-processors may process data, and therefore does nothing.
+problem-region-lock-detail = The service does not run where the registered sub-processors may process data. Changes and sending wait.
+region-lock-place = The service runs or stores data in a place that revision { $revision } of the register of sub-processors does not allow: { $place }. Changes and sending wait. Reading works, and a request for access to personal data is taken in and answered.
+region-lock-nowhere = The service does not know in which region it runs and stores data, which revision { $revision } of the register of sub-processors does not allow. Changes and sending wait. Reading works, and a request for access to personal data is taken in and answered.
 
 ## Mail: shared
 

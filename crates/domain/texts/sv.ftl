@@ -80,7 +80,9 @@ problem-request-closed-detail = Ett avslutat ärende går inte att ändra. Gör 
 problem-file-being-written-title = Filen sparas fortfarande
 problem-file-being-written-detail = Vänta tills filen har sparats färdigt och försök igen.
 problem-region-lock-title = Regionen är inte tillåten
-problem-region-lock-detail = Tjänsten körs inte där underbiträdena i registret får behandla uppgifter, och gör därför ingenting.
+problem-region-lock-detail = Tjänsten körs inte där underbiträdena i registret får behandla uppgifter. Ändringar och utskick väntar.
+region-lock-place = Tjänsten körs eller lagrar uppgifter på en plats som revision { $revision } av registret över underbiträden inte tillåter: { $place }. Ändringar och utskick väntar. Det går att läsa, och en begäran om tillgång till personuppgifter tas emot och besvaras.
+region-lock-nowhere = Tjänsten vet inte i vilken region den körs och lagrar uppgifter, och revision { $revision } av registret över underbiträden tillåter inte det. Ändringar och utskick väntar. Det går att läsa, och en begäran om tillgång till personuppgifter tas emot och besvaras.
 
 ## Mejl: gemensamt
 

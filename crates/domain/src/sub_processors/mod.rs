@@ -6,6 +6,7 @@ mod check;
 mod entry;
 mod lock;
 mod regions;
+mod snapshot;
 mod standing;
 mod words;
 
@@ -19,8 +20,9 @@ pub use entry::{
     AllCategories, Contact, DataCategories, FormOfAgreement, Location, Mechanism, NonRegional,
     NonRegionalService, Parent, Status, SubProcessor, Transfer, UsedFor,
 };
-pub use lock::RegionLock;
+pub use lock::{Refusal, RegionLock};
 pub use regions::{Region, Regions, Zone};
+pub use snapshot::check_snapshot;
 pub use standing::{Standing, Tenancy};
 pub use words::{
     CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress, WordError,
@@ -103,7 +105,11 @@ impl Register {
     pub fn parse(json: &str, regions: &Regions) -> Result<Self, RegisterError> {
         let file: File = serde_json::from_str(json)
             .map_err(|error| RegisterError::of(format!("the register: {error}")))?;
-        RegisterError::unless_empty(check::faults(&file, regions))?;
+        let number = file.revisions.last().map_or(0, |revision| revision.number);
+        let faults = check::faults(&file, regions).into_iter();
+        let faults =
+            faults.map(|fault| format!("revision {number} of the register of sub-processors: {fault}"));
+        RegisterError::unless_empty(faults.collect())?;
         let lock = RegionLock::of(&file);
         Ok(Self { file, lock })
     }

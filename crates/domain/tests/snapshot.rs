@@ -1,0 +1,173 @@
+//! What is about to be deployed, held against the region lock: every change that leaves it is refused by the resource's name,
+//! the region and the register's revision.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+
+use kundportal_domain::sub_processors::{Regions, Register, check_snapshot};
+use serde_json::{Value, json};
+
+const SNAPSHOTS: [&[u8]; 2] = [
+    include_bytes!("../../../infra/production.snapshot.json"),
+    include_bytes!("../../../infra/test.snapshot.json"),
+];
+
+fn check(snapshot: &[u8]) -> Result<usize, Vec<String>> {
+    let register = Register::embedded().expect("the register");
+    check_snapshot(snapshot, register.region_lock(), Regions::embedded().expect("the regions"))
+}
+
+/// What is said of a snapshot of this one resource.
+fn refusals(resource: &Value) -> Vec<String> {
+    check(json!({"predictedResources": [resource], "diagnostics": []}).to_string().as_bytes())
+        .err()
+        .unwrap_or_default()
+}
+
+fn storage(location: &str, sku: &str) -> Value {
+    json!({"type": "Microsoft.Storage/storageAccounts", "name": "kpdata", "location": location, "sku": {"name": sku}})
+}
+
+fn with(mut resource: Value, pointer: &str, value: Value) -> Value {
+    let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+    resource.pointer_mut(parent).expect("a place")[key] = value;
+    resource
+}
+
+#[test]
+fn the_committed_predictions_pass() {
+    for snapshot in SNAPSHOTS {
+        let predicted: Value = serde_json::from_slice(snapshot).expect("JSON");
+        let number = predicted["predictedResources"].as_array().expect("resources").len();
+        assert_eq!(check(snapshot), Ok(number));
+        assert!(number > 20);
+    }
+}
+
+#[test]
+fn each_resource_of_the_predictions_is_refused_anywhere_else() {
+    for snapshot in SNAPSHOTS {
+        let predicted: Value = serde_json::from_slice(snapshot).expect("JSON");
+        for resource in predicted["predictedResources"].as_array().expect("resources") {
+            for region in
+                ["northeurope", "uksouth", "brazilsouth", "nowhere", "[parameters('location')]", "Ireland!"]
+            {
+                let moved = with(resource.clone(), "/location", json!(region));
+                assert_ne!(refusals(&moved), Vec::<String>::new(), "{} in {region}", resource["id"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_names_the_resource_the_region_and_the_revision() {
+    for region in ["northeurope", "uksouth", "brazilsouth", "nowhere", "North Europe"] {
+        let said = refusals(&storage(region, "Standard_ZRS"));
+        let [sentence] = said.as_slice() else { panic!("{said:?}") };
+        let region = region.replace(' ', "").to_lowercase();
+        for part in ["Microsoft.Storage/storageAccounts kpdata", &region, "revision 4", "swedencentral"] {
+            assert!(sentence.contains(part), "{part} is missing: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    let good = storage("swedencentral", "Standard_ZRS");
+    assert_eq!(refusals(&good), Vec::<String>::new());
+    assert_eq!(refusals(&storage("Sweden Central", "Standard_LRS")), Vec::<String>::new());
+    let group = |location: Value| json!({"type": "Microsoft.Resources/resourceGroups", "name": "g", "location": location});
+    let workspace = |properties: Value| {
+        json!({"type": "Microsoft.OperationalInsights/workspaces", "name": "w", "location": "swedencentral",
+            "properties": properties})
+    };
+    let global = |kind: &str| json!({"type": kind, "name": "x", "location": "global"});
+    let planted = [
+        (storage("swedencentral", "Standard_GRS"), "copies to swedensouth"),
+        (storage("swedencentral", "Standard_RAGZRS"), "copies to swedensouth"),
+        (storage("swedencentral", "[parameters('sku')]"), "still an expression"),
+        (storage("swedencentral", "Standard_XRS"), "none that is known"),
+        (storage("[resourceGroup().location]", "Standard_LRS"), "still an expression"),
+        (storage("global", "Standard_LRS"), "global"),
+        (with(good.clone(), "/sku", Value::Null), "its SKU is not said"),
+        (with(good.clone(), "/location", Value::Null), "no text"),
+        (
+            with(good.clone(), "/type", json!("Microsoft.DocumentDB/databaseAccounts")),
+            "not in the table of types",
+        ),
+        (with(good.clone(), "/type", json!("Microsoft.Cdn/profiles")), "not in the table of types"),
+        (with(good.clone(), "/type", json!("Microsoft.Resources/deployments")), "not flattened"),
+        (with(good, "/type", Value::Null), "its type is not said"),
+        (json!("a text"), "it is no resource"),
+        (json!({"type": "Microsoft.Web/sites", "name": "s"}), "its location is not said"),
+        (group(json!(["swedencentral"])), "no text"),
+        (global("Microsoft.Communication/communicationServices"), "no service in use lists the type"),
+        (
+            json!({"type": "Microsoft.Insights/metricAlerts", "name": "a", "location": "swedencentral"}),
+            "not global",
+        ),
+        (
+            json!({"type": "Microsoft.Consumption/budgets", "name": "b", "location": "swedencentral"}),
+            "does not have",
+        ),
+        (workspace(json!({"replication": {"enabled": true, "location": "westeurope"}})), "westeurope"),
+        (
+            workspace(json!({"locations": [{"locationName": "swedencentral"}, {"locationName": "uksouth"}]})),
+            "uksouth",
+        ),
+        (workspace(json!({"locations": ["swedencentral", "norwayeast"]})), "norwayeast"),
+        (workspace(json!({"secondaryLocation": "[variables('pair')]"})), "still an expression"),
+        (
+            workspace(json!({"parameters": {"listOfAllowedLocations": {"value": ["northeurope"]}}})),
+            "northeurope",
+        ),
+        (workspace(json!({"dataLocation": "United States"})), "not Europe"),
+        (workspace(json!({"store": {"sku": {"name": "Premium_GRS"}}})), "copies to swedensouth"),
+    ];
+    for (resource, sentence) in planted {
+        let said = refusals(&resource);
+        assert!(said.iter().any(|said| said.contains(sentence)), "{resource}: {said:?}");
+    }
+    for listed in ["Microsoft.Insights/actionGroups", "microsoft.insights/ACTIONGROUPS"] {
+        assert_eq!(refusals(&global(listed)), Vec::<String>::new(), "{listed}");
+    }
+}
+
+#[test]
+fn a_file_that_predicts_nothing_is_refused() {
+    for nothing in
+        ["", "{}", "[]", "null", "not JSON", r#"{"predictedResources":[]}"#, r#"{"predictedResources":{}}"#]
+    {
+        assert!(check(nothing.as_bytes()).is_err(), "{nothing}");
+    }
+    let incomplete =
+        json!({"predictedResources": [storage("swedencentral", "Standard_LRS")], "diagnostics": [{}]});
+    assert!(check(incomplete.to_string().as_bytes()).is_err());
+}
+
+/// The register with another active region, by a new revision, and its claim of countries with it.
+#[test]
+fn a_region_that_the_register_lists_passes_and_geo_redundancy_with_the_pair() {
+    let regions = Regions::embedded().expect("the regions");
+    let mut register: Value =
+        serde_json::from_str(include_str!("../../../infra/sub-processors.json")).expect("JSON");
+    let mut lock_with = |name: &str, country: &str| {
+        let location = &mut register["subProcessors"][0]["location"];
+        location["regions"].as_array_mut().expect("regions").push(json!(name));
+        location["countries"].as_array_mut().expect("countries").push(json!(country));
+        let number = register["revisions"].as_array().expect("revisions").len() + 1;
+        let summary = json!({"sv": "En region till.", "en": "One more region."});
+        let revision = json!({"number": number, "date": "2026-11-20", "subProcessors": ["microsoft-azure"], "summary": summary});
+        register["revisions"].as_array_mut().expect("revisions").push(revision);
+        let register = Register::parse(&register.to_string(), regions).expect("a register");
+        register.region_lock().clone()
+    };
+    let passes = |lock: &_, location: &str, sku: &str| {
+        let snapshot = json!({"predictedResources": [storage(location, sku)]});
+        check_snapshot(snapshot.to_string().as_bytes(), lock, regions).is_ok()
+    };
+    let lock = lock_with("northeurope", "IE");
+    assert!(passes(&lock, "northeurope", "Standard_ZRS") && !passes(&lock, "northeurope", "Standard_GRS"));
+    let lock = lock_with("westeurope", "NL");
+    assert!(passes(&lock, "northeurope", "Standard_GRS") && passes(&lock, "westeurope", "Standard_GZRS"));
+    assert!(!passes(&lock, "swedencentral", "Standard_GRS"));
+}

@@ -1,0 +1,91 @@
+//! The region lock at run time: whether the program runs, and its data lie, where the register of sub-processors allows.
+//! Where they do not, nothing is changed and nothing is sent. Reading goes on, and so does an access request up to its
+//! package: the periods of the law do not wait.
+
+use kundportal_domain::sub_processors::{Refusal, Regions, Register};
+
+use crate::{
+    app::App,
+    problem::{Problem, ProblemType, Sentence},
+};
+
+/// Where the program runs and where its data lie, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On a developer's machine: in no region. Only a build for development can be there.
+    Local,
+    /// In regions of Azure.
+    Deployed {
+        /// Where the program runs, as the platform says.
+        runs_in: Option<String>,
+        /// Where the deployment has put it.
+        primary: Option<String>,
+        /// Every account that holds data.
+        storage: Vec<StoragePlace>,
+    },
+}
+
+/// Where a storage account lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoragePlace {
+    /// Its region.
+    pub region: String,
+    /// Its SKU, which says where its copies lie.
+    pub sku: String,
+}
+
+impl Place {
+    /// Why the register does not allow it. What is not said is not allowed.
+    fn refusal(&self, register: &Register) -> Option<Refusal> {
+        let Self::Deployed { runs_in, primary, storage } = self else { return None };
+        let Ok(regions) = Regions::embedded() else { return Some(Refusal::NoRegion) };
+        let lock = register.region_lock();
+        let said = [runs_in, primary].into_iter().flatten();
+        if said.clone().count() == 0 || storage.is_empty() {
+            return Some(Refusal::NoRegion);
+        }
+        let lies_in = |place: &StoragePlace| {
+            let region = lock.region(&place.region, regions)?;
+            lock.replication(&place.sku, &region, regions)
+        };
+        said.map(|region| lock.region(region, regions).map(drop))
+            .chain(storage.iter().map(lies_in))
+            .find_map(Result::err)
+    }
+}
+
+/// Whether the lock holds, found out once: what a process is told does not change while it runs.
+pub(crate) struct Lock {
+    refusal: Option<Refusal>,
+    revision: u32,
+}
+
+impl Lock {
+    pub(crate) fn new(place: &Place, register: &Register) -> Self {
+        let (refusal, revision) = (place.refusal(register), register.revision());
+        if let Some(refusal) = &refusal {
+            tracing::error!(
+                "the region lock is broken, nothing is changed or sent: {refusal} (revision {revision} of the register \
+                 of sub-processors)"
+            );
+        }
+        Self { refusal, revision }
+    }
+}
+
+impl App {
+    /// Whether nothing may be changed or sent.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.lock().refusal.is_some()
+    }
+
+    /// Refuses where nothing may be changed or sent, in a sentence that names the place and the register's revision.
+    pub(crate) fn check_region_lock(&self) -> Result<(), Problem> {
+        let Lock { refusal, revision } = self.lock();
+        let Some(refusal) = refusal else { return Ok(()) };
+        let mut values = vec![("revision", revision.to_string())];
+        values.extend(refusal.place().map(|place| ("place", place.to_owned())));
+        let text = if values.len() == 1 { "region-lock-nowhere" } else { "region-lock-place" };
+        Err(Problem { detail: Some(Box::new(Sentence { text, values })), ..ProblemType::RegionLock.into() })
+    }
+}

@@ -1,0 +1,188 @@
+//! The region lock at run time: where the program is not where the register allows, nothing is changed and nothing is sent,
+//! and what the law sets a period for goes on.
+
+use std::collections::BTreeSet;
+
+use kundportal_functions::{FUNCTIONS, Function, Place, StoragePlace};
+use reqwest::Method;
+use serde_json::json;
+
+use super::support::{
+    Portal,
+    package::{ask, entries, package, parsed},
+};
+
+fn deployed(runs_in: Option<&str>, primary: Option<&str>, storage: &[(&str, &str)]) -> Place {
+    let own = ToOwned::to_owned;
+    Place::Deployed {
+        runs_in: runs_in.map(own),
+        primary: primary.map(own),
+        storage: storage
+            .iter()
+            .map(|(region, sku)| StoragePlace { region: own(region), sku: own(sku) })
+            .collect(),
+    }
+}
+
+/// Where everything is allowed but the region that the platform names.
+fn in_ireland() -> Place {
+    deployed(Some("North Europe"), Some("swedencentral"), &[("swedencentral", "Standard_ZRS")])
+}
+
+#[test]
+fn these_go_on_though_the_lock_is_broken() {
+    let go_on = FUNCTIONS
+        .iter()
+        .flat_map(Function::operations)
+        .filter(|operation| operation.method != Method::GET && operation.goes_on_without_region_lock())
+        .map(|operation| operation.id);
+    let expected = ["createRequest", "downloadFile", "lookUpInvite", "searchUsers"];
+    assert_eq!(go_on.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
+}
+
+#[tokio::test]
+async fn a_place_outside_the_register_is_refused_by_its_name_and_the_registers_revision() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let good = [("swedencentral", "Standard_LRS"), ("Sweden Central", "Premium_ZRS")];
+    let here = Some("Sweden Central");
+    let refused = [
+        (in_ireland(), "northeurope"),
+        (deployed(here, Some("uksouth"), &good), "uksouth"),
+        (deployed(here, None, &[good[0], ("brazilsouth", "Standard_LRS")]), "brazilsouth"),
+        (deployed(Some("Nowhere"), None, &good), "nowhere"),
+        (deployed(here, None, &[("swedencentral", "Standard_GRS")]), "swedensouth"),
+        (deployed(here, None, &[("swedencentral", "Standard_RAGZRS")]), "swedensouth"),
+        (deployed(here, None, &[("swedencentral", "StandardV2_LRS")]), "know in which region"),
+        (deployed(here, None, &[("swedencentral", "")]), "know in which region"),
+        (deployed(here, None, &[]), "know in which region"),
+        (deployed(None, None, &good), "know in which region"),
+    ];
+    for (place, named) in refused {
+        let portal = portal.redeployed(|settings| settings.place = place.clone()).await;
+        let caller = portal.as_(&tenant.administrator).header("accept-language", "en");
+        let answer = caller.post(&tenant.path("/customers"), json!({"name": "Kund AB"})).await;
+        let detail = answer.expect_problem(503, "region-lock").text_at("/detail");
+        assert!(detail.contains(named) && detail.contains("revision 4"), "{place:?}: {detail}");
+    }
+    let mut number = 0;
+    for place in [Place::Local, deployed(here, None, &good), deployed(None, here, &good)] {
+        let portal = portal.redeployed(|settings| settings.place = place).await;
+        let caller = portal.as_(&tenant.administrator);
+        number += 1;
+        let customer = json!({"name": format!("Kund {number} AB")});
+        caller.post(&tenant.path("/customers"), customer).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_changed_or_sent_while_the_lock_is_broken_and_all_can_be_read() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let before = portal.dump().await;
+    let sent = portal.mails().len();
+
+    let broken = portal.redeployed(|settings| settings.place = in_ireland()).await;
+    let administrator = broken.as_(&tenant.administrator);
+    for (method, path, body) in [
+        (Method::PATCH, "", json!({"name": "Nytt Namn AB"})),
+        (Method::PATCH, "/profile", json!({"name": "Nytt Namn"})),
+        (Method::POST, "/customers", json!({"name": "Ny AB"})),
+        (Method::POST, "/comments", json!({"customer": customer, "thread": "a", "text": "b"})),
+        (Method::DELETE, "/profile/picture", json!(null)),
+        (Method::POST, "/invites", json!({"email": "ny@example.com", "name": "Ny", "role": "administrator"})),
+    ] {
+        let answer = match method {
+            Method::DELETE => administrator.delete(&tenant.path(path)).await,
+            method => {
+                let body = body.to_string();
+                administrator.send_bytes(method, &tenant.path(path), "application/json", body).await
+            }
+        };
+        answer.expect_problem(503, "region-lock");
+    }
+    // Who may not, still may not, and learns nothing of the lock.
+    broken.as_(&kim).patch(&tenant.path(""), json!({"name": "X AB"})).await.expect_problem(403, "forbidden");
+    broken.anyone().patch(&tenant.path(""), json!({})).await.expect(401);
+    broken.operator().post("/api/tenants", json!({})).await.expect_problem(503, "region-lock");
+    for timer in ["retention", "waiting_work", "activity"] {
+        broken.timer(timer).await;
+    }
+    broken.pump_all().await;
+    assert_eq!(portal.mails().len(), sent, "nothing is sent");
+    let kept = |name: &str| {
+        ["/sign-ins/", "/last-use", "audit-", "/activity/", "platform/work/"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    let after = broken.dump().await;
+    for (name, content) in before.iter().filter(|(name, _)| !kept(name)) {
+        assert_eq!(after.get(name), Some(content), "{name} has changed");
+    }
+    for path in ["", "/customers", "/users", "/profile", "/invites"] {
+        administrator.get(&tenant.path(path)).await.expect(200);
+    }
+    let search = json!({"email": "kim@example.com"});
+    administrator.post(&tenant.path("/users/search"), search).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_access_request_comes_to_its_package_and_is_fetched() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let sent = portal.mails().len();
+    let broken = portal.redeployed(|settings| settings.place = in_ireland()).await;
+    let request = ask(&broken, &tenant, &kim).await;
+    broken.pump_all().await;
+    let path = tenant.path(&format!("/requests/{request}"));
+    let case = broken.as_(&kim).get(&path).await.expect(200);
+    assert_eq!(case.text_at("/state"), "ready");
+    let whole = package(&broken, &tenant, &kim, &request).await.expect(200);
+    let entries = entries(&whole, &request);
+    assert_eq!(parsed(&entries, "data/profile.json")["email"], "kim@example.com");
+    assert_eq!(portal.mails().len(), sent, "the mail waits");
+    for _ in 0..3 {
+        broken.advance_hours(1);
+        broken.timer("waiting_work").await;
+    }
+    assert_eq!(broken.as_(&kim).get(&path).await.expect(200).text_at("/state"), "ready");
+
+    // Mended: the person is told, and the case is closed by that.
+    portal.timer("waiting_work").await;
+    portal.pump_all().await;
+    assert_eq!(portal.as_(&kim).get(&path).await.expect(200).text_at("/state"), "fulfilled");
+    assert_eq!(portal.mails_to("kim@example.com").len(), sent_to_kim(&portal, "klara att hämta") + 1);
+}
+
+fn sent_to_kim(portal: &Portal, other_than: &str) -> usize {
+    let mails = portal.mails_to("kim@example.com");
+    mails.iter().filter(|mail| !mail.subject.reveal().contains(other_than)).count()
+}
+
+/// A mail that waited longer than a mail lives is not given up for that.
+#[tokio::test]
+async fn what_was_to_be_said_waits_for_as_long_as_nothing_may_be_sent() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let broken = portal.redeployed(|settings| settings.place = in_ireland()).await;
+    let body = json!({"kind": "access", "subject": kim.id, "channel": "letter"});
+    broken.as_(&tenant.administrator).post(&tenant.path("/requests"), body).await.expect(201);
+    for _ in 0..5 {
+        broken.timer("waiting_work").await;
+        broken.advance_hours(12);
+    }
+    let received = |portal: &Portal| {
+        let mails = portal.mails_to("kim@example.com");
+        mails.iter().filter(|mail| mail.subject.reveal().contains("tagit emot")).count()
+    };
+    assert_eq!(received(&portal), 0);
+    portal.timer("waiting_work").await;
+    portal.pump_all().await;
+    assert_eq!(received(&portal), 1);
+}
