@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from checks import compiler, facts, foreign, lock, policy, rights  # noqa: E402
+from checks import compiler, facts, foreign, lock, policy, rights, settings  # noqa: E402
 from checks.assertions import SIMPLE  # noqa: E402
 from checks.resources import Resources  # noqa: E402
 
@@ -30,7 +30,7 @@ def on_resources(environment: str) -> Iterator[str]:
     resources = Resources.predicted(environment)
     if facts.snapshot(environment)["diagnostics"]:
         yield "the prediction is not complete"
-    for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock):
+    for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock, settings.settings_are_written_down):
         for problem in assertion(resources):
             yield f"{assertion.__name__.replace('_', ' ')}: {problem}"
 

@@ -4,11 +4,11 @@ import copy
 import unittest
 from collections.abc import Callable
 
-from checks import facts, policy, rights
+from checks import facts, policy, rights, settings
 from checks.assertions import SIMPLE
 from checks.resources import Resources
 
-ASSERTIONS = {assertion.__name__: assertion for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock)}
+ASSERTIONS = {assertion.__name__: assertion for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock, settings.settings_are_written_down)}
 COMMITTED = facts.snapshot("production")["predictedResources"]
 
 STORAGE = "Microsoft.Storage/storageAccounts"
@@ -153,6 +153,13 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("policies_are_the_lock", "the operator like", setting(DEFINITION, "kundportal-object", "properties.policyRule.if", {"field": "type", "like": "*"})),
     ("policies_are_the_lock", "the field kind", setting(DEFINITION, "kundportal-object", "properties.policyRule.if", {"field": "kind", "equals": "x"})),
     ("policies_are_the_lock", "unknown definition", without(DEFINITION, "kundportal-geo")),
+    ("settings_are_written_down", "not set", app_setting("KUNDPORTAL_MAIL_DOMAIN", None)),
+    ("settings_are_written_down", "must be set, docs/operations.md says", app_setting("KUNDPORTAL_MAIL_DOMAIN", None)),
+    ("settings_are_written_down", "not in docs/deployment.md", app_setting("KUNDPORTAL_MAX_UPLOADS", "4")),
+    ("settings_are_written_down", "must not be set", app_setting("FUNCTIONS_WORKER_RUNTIME", "custom")),
+    ("settings_are_written_down", "not a reference to the vault", app_setting("KUNDPORTAL_INDEX_KEYS", "k1:AAAA")),
+    ("settings_are_written_down", "the accounts lie in", setting(STORAGE, "kpledger", "sku.name", "Standard_LRS")),
+    ("settings_are_written_down", "not the app's identity", app_setting("DataStorage__credential", "developer")),
 ]  # fmt: skip
 
 

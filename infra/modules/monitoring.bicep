@@ -85,6 +85,12 @@ var alerts = [
     severity: 1
   }
   {
+    name: 'the-region-lock-is-broken'
+    description: 'The app runs, or its data lie, where the register does not allow it: nothing is changed or sent.'
+    query: 'traces | where message has "the region lock is broken"'
+    severity: 0
+  }
+  {
     name: 'a-timer-failed'
     description: 'A function that runs by a timer failed.'
     query: 'requests | where success == false and name in ("${join(timers, '", "')}")'

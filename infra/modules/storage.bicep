@@ -89,7 +89,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
             {
               allowedOrigins: corsOrigins
               allowedMethods: ['GET', 'HEAD', 'PUT']
-              allowedHeaders: ['content-type', 'x-ms-blob-type', 'x-ms-blob-content-type']
+              allowedHeaders: ['content-type', 'if-none-match', 'x-ms-*']
               exposedHeaders: ['etag', 'x-ms-error-code', 'x-ms-request-id']
               maxAgeInSeconds: 600
             }

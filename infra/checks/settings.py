@@ -1,0 +1,48 @@
+"""The app's settings: what the template sets, what the pages say of them, and what the program reads are one list."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from checks import facts
+from checks.resources import Resources
+
+# Set by the platform.
+PLATFORMS_OWN = {"REGION_NAME"}
+
+# What Flex Consumption refuses, or has its own place for.
+NOT_ON_FLEX = re.compile(r"FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT\w*|AzureWebJobsStorage|SCM_\w+|ENABLE_ORYX_BUILD")
+
+
+def rows(page: Path, heading: str) -> dict[str, list[str]]:
+    """The rows of the table below a heading, by each name in the first column."""
+    section = page.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    found = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("|") and "`" in cells[0]:
+            found |= {name: cells[1:] for name in re.findall(r"`([^`]+)`", cells[0])}
+    return found
+
+
+def settings_are_written_down(resources: Resources) -> Iterator[str]:
+    docs = facts.PROJECT / "docs"
+    values = {setting["name"]: setting["value"] for setting in resources.one("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]}
+    told, known = rows(docs / "deployment.md", "App settings"), rows(docs / "operations.md", "Settings")
+    for name in sorted(set(values) ^ set(told)):
+        yield f"{name} is {'set and not in docs/deployment.md' if name in values else 'in docs/deployment.md and not set'}"
+    for name in sorted(values):
+        if NOT_ON_FLEX.fullmatch(name):
+            yield f"{name} must not be set on Flex Consumption"
+    for name, (must, *_) in known.items():
+        if must in ("yes", "deployed", "with SMTP") and name not in {*values, *PLATFORMS_OWN}:
+            yield f"{name} must be set, docs/operations.md says, and is not"
+    places = [f"{account['location']}/{account['sku']['name']}" for account in resources.of("Microsoft.Storage/storageAccounts")]
+    if sorted(values.get("KUNDPORTAL_STORAGE_PLACES", "").split(",")) != sorted(set(places)):
+        yield f"KUNDPORTAL_STORAGE_PLACES is {values.get('KUNDPORTAL_STORAGE_PLACES')}, and the accounts lie in {places}"
+    for name, value in values.items():
+        secret = re.search(r"_(KEYS|SMTP_URL)$", name)
+        if secret and "@Microsoft.KeyVault(SecretUri=" not in value:
+            yield f"{name} is not a reference to the vault"
+        if name.endswith("__credential") and value != "managedidentity":
+            yield f"{name} is not the app's identity"
