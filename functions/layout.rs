@@ -51,6 +51,11 @@ pub(crate) mod on_platform {
         BlobPath::new(platform(), format!("{TENANTS}{id}.json"))
     }
 
+    /// That every tenant is marked to be told of a revision of the register.
+    pub(crate) fn announced(revision: u32) -> BlobPath {
+        BlobPath::new(platform(), format!("notices/{revision}"))
+    }
+
     pub(crate) fn memberships(identity: &str) -> String {
         format!("{MEMBERSHIPS}{identity}/")
     }
@@ -92,6 +97,9 @@ pub(crate) struct TenantLayout {
     container: Container,
 }
 
+/// Prefix of the legal notices to the tenant.
+pub(crate) const NOTICES: &str = "notices/";
+
 /// Prefix of all that is one person's.
 pub(crate) fn subject(user: UserId) -> String {
     format!("subjects/{user}/")
@@ -108,6 +116,11 @@ impl TenantLayout {
 
     pub(crate) fn at(&self, name: impl Into<String>) -> BlobPath {
         BlobPath::new(self.container.clone(), name)
+    }
+
+    /// That the tenant has been told of a revision of the register; the newest first.
+    pub(crate) fn notice(&self, revision: u32) -> BlobPath {
+        self.at(format!("{NOTICES}{:08x}.json", u32::MAX - revision))
     }
 
     pub(crate) fn administrators(&self) -> BlobPath {

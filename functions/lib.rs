@@ -45,6 +45,7 @@ mod work;
 mod about;
 mod activity;
 mod administrators;
+mod announcements;
 mod comments;
 mod config;
 mod customers;
@@ -56,6 +57,7 @@ mod health;
 mod invitation;
 mod invites;
 mod me;
+mod notices;
 mod poison_exports;
 mod poison_retention;
 mod poison_work;
@@ -105,6 +107,13 @@ pub static FUNCTIONS: &[Function] = &[
         },
     },
     Function {
+        name: "announcements",
+        trigger: Trigger::Timer {
+            schedule: announcements::SCHEDULE,
+            run: |app| Box::pin(announcements::run(app)),
+        },
+    },
+    Function {
         name: "comments",
         trigger: Trigger::Http { route: comments::ROUTE, operations: comments::OPERATIONS },
     },
@@ -142,6 +151,10 @@ pub static FUNCTIONS: &[Function] = &[
         trigger: Trigger::Http { route: "tenants/{tenant}/invites/{*path}", operations: invites::OPERATIONS },
     },
     Function { name: "me", trigger: Trigger::Http { route: "me", operations: me::OPERATIONS } },
+    Function {
+        name: "notices",
+        trigger: Trigger::Http { route: "tenants/{tenant}/notices", operations: notices::OPERATIONS },
+    },
     Function {
         name: "poison_exports",
         trigger: Trigger::Queue {

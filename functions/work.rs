@@ -54,6 +54,8 @@ pub(crate) enum Work {
     Comment { comment: CommentId, author: UserId, customer: CustomerId, thread: String },
     /// The package of an access request.
     Export { request: RequestId, subject: UserId },
+    /// A revision of the register of sub-processors that the tenant is to be told of.
+    Notice { revision: u32 },
     /// List reads that have to be noted in people's activity.
     Reads,
     /// Files and comments whose period the tenant has chosen anew; everything up to `after` is done.
@@ -90,6 +92,7 @@ impl Work {
             Self::Upload { file, .. } => format!("upload-{file}"),
             Self::Comment { comment, .. } => format!("comment-{comment}"),
             Self::Export { request, .. } => format!("export-{request}"),
+            Self::Notice { revision } => format!("notice-{revision}"),
             Self::Reads => "reads".to_owned(),
             Self::Rescan { .. } => "rescan".to_owned(),
             Self::Retention { day, .. } => format!("retention-{day}"),

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    comments, customers, email_changes, files, invitation, invites, mail, people,
+    comments, customers, email_changes, files, invitation, invites, mail, notices, people,
     problem::{Problem, ProblemType},
     profile, tenants,
     work::{MarkedWork, Marker, Message, Work},
@@ -99,6 +99,9 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         }
         Work::EmailChange { user, number } => {
             profile::email_change::complete(app, tenant, *user, *number, abandoned).await
+        }
+        Work::Notice { revision } => {
+            notices::complete(app, tenant, *revision).await.map(|()| Progress::Finished)
         }
         Work::Comment { comment, author, customer, thread } => {
             comments::complete(app, tenant, (*comment, *author, *customer, thread), abandoned).await

@@ -654,3 +654,16 @@ country-SE = Sweden
 country-SI = Slovenia
 country-SK = Slovakia
 country-US = United States
+
+## Mail: sub-processors
+
+mail-sub-processors-subject = A change of sub-processors that process data for { $tenant }
+mail-sub-processors-body =
+    { $summary }
+
+    { $objection }
+
+    The notice is also in the portal. The whole list of sub-processors is public.
+mail-sub-processors-button = Open the portal
+notice-nothing-to-do = There is nothing for you to do.
+notice-may-object = You may object until { $until }. What an objection leads to: { $consequences }

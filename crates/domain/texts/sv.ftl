@@ -654,3 +654,16 @@ country-SE = Sverige
 country-SI = Slovenien
 country-SK = Slovakien
 country-US = USA
+
+## Brev: underbiträden
+
+mail-sub-processors-subject = Ändring av underbiträden som behandlar uppgifter för { $tenant }
+mail-sub-processors-body =
+    { $summary }
+
+    { $objection }
+
+    Meddelandet finns också i portalen. Hela listan över underbiträden är offentlig.
+mail-sub-processors-button = Öppna portalen
+notice-nothing-to-do = Ni behöver inte göra något.
+notice-may-object = Ni kan invända till och med { $until }. Vad en invändning leder till: { $consequences }

@@ -1,6 +1,7 @@
 //! The operations: one row for each way through one that writes differently.
 
 mod joining;
+mod notices;
 mod people;
 mod reads;
 mod records;
@@ -21,6 +22,7 @@ pub(crate) async fn rows() -> (Arc<Snapshot>, Arc<Scene>, Vec<Row>) {
     rows.extend(reads::rows(&snapshot, &scene).await);
     rows.extend(retention::rows(&snapshot, &scene).await);
     rows.extend(uploads::rows(&snapshot, &scene).await);
+    rows.extend(notices::rows(&snapshot).await);
     rows.extend(stuck::rows(&snapshot, &scene).await);
     (snapshot, scene, rows)
 }

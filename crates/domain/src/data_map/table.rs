@@ -76,7 +76,13 @@ pub(super) const fn entry(category: Category) -> Entry {
             Delete,
         ),
         Category::Settings => (
-            places![Tenant "settings/**", Tenant "agreement/**", Platform "tenants/**", Platform "notices/**"],
+            places![
+                Tenant "settings/**",
+                Tenant "agreement/**",
+                Tenant "notices/*",
+                Platform "tenants/**",
+                Platform "notices/*"
+            ],
             LegalObligation,
             LeftOut("left-out-settings"),
             Keep,

@@ -9,7 +9,7 @@ use super::{EntryId, Register, Status, SubProcessor};
 /// What decides for one tenant.
 #[derive(Debug, Clone, Copy)]
 pub struct Tenancy<'a> {
-    /// The day from which it is a tenant. What was announced by then, it has agreed to with the rest of the list.
+    /// The day from which it is a tenant. What was announced before, it has agreed to with the rest of the list.
     pub since: Date,
     /// The days on which notice of entries reached it.
     pub noticed: &'a BTreeMap<EntryId, Date>,
@@ -51,7 +51,7 @@ impl Register {
     /// The first day on which an entry may be used for a tenant, objections aside; none before the tenant has had notice.
     #[must_use]
     pub fn usable_from(&self, entry: &SubProcessor, tenancy: Tenancy<'_>) -> Option<Date> {
-        if entry.announced <= tenancy.since {
+        if entry.announced < tenancy.since {
             return Some(entry.effective);
         }
         let noticed = *tenancy.noticed.get(&entry.id)?;

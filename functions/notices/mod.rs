@@ -1,0 +1,194 @@
+//! `GET T/notices`: every legal notice to the tenant, in the portal itself, so that it depends on no mail. A notice tells of
+//! a revision of the register of sub-processors; what is stored is that it was given and when.
+
+use http::Method;
+use jiff::{Timestamp, civil::Date};
+use kundportal_domain::{
+    Locale, TenantId, Texts, UserId,
+    records::{Profile, Tenant},
+    stockholm,
+    sub_processors::{EntryId, Line, Register, Revision, Status, SubProcessor, Text},
+};
+use kundportal_store::{Condition, StoreError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    audit::{AuditRecord, By},
+    auth::User,
+    context::Context,
+    layout::{self, TenantLayout, on_platform},
+    listing::{List, load},
+    mail::{Link, Outgoing},
+    operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
+    people::administrators,
+    problem::Problem,
+    respond::{self, Answer},
+};
+
+pub(crate) const OPERATIONS: &[Operation] = &[Operation {
+    id: "listNotices",
+    method: Method::GET,
+    path: "/api/tenants/{tenant}/notices",
+    summary: "Legal notices to the tenant, the newest first",
+    access: Access::User(Roles::ADMINISTRATOR.or(Roles::DATA_PROTECTION_OFFICER), |context, user| {
+        Box::pin(list(context, user))
+    }),
+    step_up: false,
+    parameters: &[Parameter::LIMIT, Parameter::CURSOR],
+    request: RequestBody::Empty,
+    success: Success::Json(200, schema::<List<NoticeView>>),
+    problems: &[],
+}];
+
+/// That a tenant has been told of a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notice {
+    pub(crate) revision: u32,
+    pub(crate) given_at: Timestamp,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct NoticeView {
+    revision: u32,
+    #[schemars(with = "String", extend("format" = "date"))]
+    date: Date,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    given_at: Timestamp,
+    summary: Text,
+    /// The last day on which the tenant may object to what is announced; null where nothing is.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    object_until: Option<Date>,
+    sub_processors: Vec<Changed>,
+}
+
+/// A sub-processor that a revision changed, as it stands now.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    id: EntryId,
+    name: Line,
+    service: Text,
+    status: Status,
+    #[schemars(with = "String", extend("format" = "date"))]
+    effective: Date,
+    /// What an objection leads to.
+    objection: Text,
+}
+
+impl From<&SubProcessor> for Changed {
+    fn from(entry: &SubProcessor) -> Self {
+        Self {
+            id: entry.id.clone(),
+            name: entry.name.clone(),
+            service: entry.service.clone(),
+            status: entry.status,
+            effective: entry.effective,
+            objection: entry.objection.clone(),
+        }
+    }
+}
+
+/// Those whose announcement this revision is: to them the tenant may object.
+fn announced_by<'a>(
+    register: &'a Register,
+    revision: &'a Revision,
+) -> impl Iterator<Item = &'a SubProcessor> {
+    register
+        .changed_by(revision)
+        .filter(|entry| entry.announced == revision.date && entry.status == Status::Announced)
+}
+
+/// The last day on which the tenant may object, where notice of an announcement was given at a time.
+fn object_until(register: &Register, revision: &Revision, given_at: Timestamp) -> Option<Date> {
+    announced_by(register, revision).next()?;
+    register.period_ends(stockholm::date_of(given_at))?.yesterday().ok()
+}
+
+async fn list(context: Context, user: User) -> Result<Answer, Problem> {
+    let app = &context.app;
+    let page = context.page_request()?;
+    let (names, next) = app.page(user.layout.container(), layout::NOTICES, &page).await?;
+    let register = &app.settings().register;
+    let items = load(names, async |name| {
+        let path = user.layout.at(format!("{}{name}", layout::NOTICES));
+        let Some((notice, _)) = app.read::<Notice>(&path).await? else { return Ok(None) };
+        let revision = register.revisions().iter().find(|revision| revision.number == notice.revision);
+        Ok(revision.map(|revision| NoticeView {
+            revision: revision.number,
+            date: revision.date,
+            given_at: notice.given_at,
+            summary: revision.summary.clone(),
+            object_until: object_until(register, revision, notice.given_at),
+            sub_processors: register.changed_by(revision).map(Changed::from).collect(),
+        }))
+    })
+    .await?;
+    respond::ok(&List { items, next })
+}
+
+/// Tells a tenant of every revision up to one that it has not been told of; what was there before it came, it has agreed to.
+/// The mails are stored first, so that whoever is killed between sends them again under the same Message-ID; the notice
+/// itself is the commit point.
+pub(crate) async fn complete(app: &App, tenant: &TenantId, up_to: u32) -> Result<(), Problem> {
+    let Some((settings, _)) = app.read::<Tenant>(&on_platform::tenant(tenant)).await? else { return Ok(()) };
+    let since = stockholm::date_of(settings.created_at);
+    let layout = TenantLayout::new(tenant);
+    let register = &app.settings().register;
+    for revision in register.revisions() {
+        if revision.number > up_to || revision.date < since {
+            continue;
+        }
+        let path = layout.notice(revision.number);
+        if app.exists(&path).await? {
+            continue;
+        }
+        let record =
+            AuditRecord::intended(app, By::SYSTEM, "giveNotice", format!("revision-{}", revision.number));
+        app.audit(tenant, &record).await?;
+        let notice = Notice { revision: revision.number, given_at: app.now() };
+        for administrator in administrators::list(app, &layout).await? {
+            tell(app, tenant, administrator, revision, notice.given_at).await?;
+        }
+        match app.write(&path, &notice, Condition::IfAbsent).await {
+            Ok(_) | Err(StoreError::AlreadyExists) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+async fn tell(
+    app: &App,
+    tenant: &TenantId,
+    user: UserId,
+    revision: &Revision,
+    given_at: Timestamp,
+) -> Result<(), Problem> {
+    let path = TenantLayout::new(tenant).profile(user);
+    let Some((profile, _)) = app.read::<Profile>(&path).await? else { return Ok(()) };
+    let mail = Outgoing::new(app, "sub-processors")
+        .with("summary", revision.summary.in_language(profile.locale))
+        .with("objection", objection(&app.settings().register, revision, given_at, profile.locale))
+        .link(Link::Portal);
+    app.mail_user(tenant, user, &format!("sub-processors-{}", revision.number), &mail).await
+}
+
+/// What the tenant may do, and what that leads to.
+fn objection(register: &Register, revision: &Revision, given_at: Timestamp, locale: Locale) -> String {
+    let texts = Texts::of(locale);
+    let Some(until) = object_until(register, revision, given_at) else {
+        return texts.get("notice-nothing-to-do").into_owned();
+    };
+    let consequences = announced_by(register, revision).map(|entry| {
+        let service = entry.service.in_language(locale);
+        format!("{service}: {}", entry.objection.in_language(locale))
+    });
+    let consequences: Vec<_> = consequences.collect();
+    let values = [("until", until.to_string()), ("consequences", consequences.join(" "))];
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    texts.with("notice-may-object", &values).into_owned()
+}
