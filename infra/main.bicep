@@ -85,7 +85,7 @@ module monitoring 'modules/monitoring.bicep' = {
     retentionDays: 30
     identityName: names.identity
     alertEmail: alertEmail
-    timers: ['activity', 'retention', 'waiting_work']
+    timers: ['activity', 'announcements', 'retention', 'waiting_work']
   }
   dependsOn: [identity]
 }
