@@ -17,22 +17,39 @@ pub(crate) fn measure(
     mut floor: impl FnMut() -> f64,
     mut same_floor: impl FnMut() -> f64,
 ) -> Found {
-    // Whatever is cold at first is nobody's.
-    figure();
-    floor();
-    same_floor();
-    let noise: Vec<_> = (0..rounds).map(|round| pair(round, &mut floor, &mut same_floor)).collect();
-    let pairs: Vec<_> = (0..rounds).map(|round| pair(round, &mut figure, &mut floor)).collect();
-    let of = |side: fn(&(f64, f64)) -> f64| median(&pairs.iter().map(side).collect::<Vec<_>>());
-    Found {
-        figure: of(|pair| pair.0),
-        floor: of(|pair| pair.1),
-        ratio: Ratio::of(&pairs),
-        noise: Ratio::of(&noise),
-    }
+    let [found] = measure_each(rounds, || [figure()], || [floor()], || [same_floor()]);
+    found
 }
 
-fn pair(round: usize, one: &mut impl FnMut() -> f64, other: &mut impl FnMut() -> f64) -> (f64, f64) {
+/// The same of several figures that one measurement gives.
+pub(crate) fn measure_each<const N: usize>(
+    rounds: usize,
+    mut figures: impl FnMut() -> [f64; N],
+    mut floors: impl FnMut() -> [f64; N],
+    mut same_floors: impl FnMut() -> [f64; N],
+) -> [Found; N] {
+    // Whatever is cold at first is nobody's.
+    figures();
+    floors();
+    same_floors();
+    let noise: Vec<_> = (0..rounds).map(|round| pair(round, &mut floors, &mut same_floors)).collect();
+    let pairs: Vec<_> = (0..rounds).map(|round| pair(round, &mut figures, &mut floors)).collect();
+    std::array::from_fn(|which| {
+        let of = |pairs: &[([f64; N], [f64; N])]| -> Vec<_> {
+            pairs.iter().map(|(one, other)| (one[which], other[which])).collect()
+        };
+        let (pairs, noise) = (of(&pairs), of(&noise));
+        let (figures, floors): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+        Found {
+            figure: median(&figures),
+            floor: median(&floors),
+            ratio: Ratio::of(&pairs),
+            noise: Ratio::of(&noise),
+        }
+    })
+}
+
+fn pair<T>(round: usize, one: &mut impl FnMut() -> T, other: &mut impl FnMut() -> T) -> (T, T) {
     if round.is_multiple_of(2) {
         let first = one();
         (first, other())

@@ -1,6 +1,9 @@
 //! The floor of whatever is served: warp that answers bytes it holds, with nothing before and nothing behind.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -24,14 +27,18 @@ pub(crate) async fn serve(options: &Options) {
             warp::serve(hello).incoming(listener).run().await;
         }
         Some(file) => {
-            let (headers, body) = read(&std::fs::read(file).expect("an answer"));
-            let answer = warp::any().map(move || {
-                let mut answer = Response::new(body.clone().into());
-                answer.headers_mut().extend(headers.iter().cloned());
-                answer
-            });
-            warp::serve(answer).incoming(listener).run().await;
+            warp::serve(warp::any().map(answer(file))).incoming(listener).run().await;
         }
+    }
+}
+
+/// What gives the answer in a file.
+pub(crate) fn answer(file: &Path) -> impl Fn() -> Response + Clone + Send + Sync + 'static {
+    let (headers, body) = read(&std::fs::read(file).expect("an answer"));
+    move || {
+        let mut answer = Response::new(body.clone().into());
+        answer.headers_mut().extend(headers.iter().cloned());
+        answer
     }
 }
 

@@ -1,16 +1,20 @@
 //! Asks as fast as it is answered, over connections that stay: one thread that does no more than it must, the same for every
 //! server.
+//!
+//! It never sleeps, but looks at each connection in turn. Where it slept, each answer of a slow server would wake it, at the
+//! server's cost, and none of a quick one's.
 
 use std::{
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
     path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+/// Room for an answer.
+const SPACE: usize = 16 * 1024;
+/// How long a server may stay silent.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -30,50 +34,82 @@ pub(crate) struct Options {
 }
 
 /// Prints how many answers came, and in how many microseconds.
-#[tokio::main(flavor = "current_thread")]
-pub(crate) async fn run(options: &Options) {
+pub(crate) fn run(options: &Options) {
     let requests = std::fs::read(&options.requests).expect("the requests");
     let requests: Vec<_> = requests.split(|byte| *byte == 0).filter(|request| !request.is_empty()).collect();
+    let mut connections: Vec<_> = (0..options.connections)
+        .map(|number| Connection::open(options.port, requests[number % requests.len()]))
+        .collect();
     let begun = Instant::now();
     let end = begun + Duration::from_millis(options.ms);
-    let asked = AtomicU64::new(0);
-    let connections = (0..options.connections).map(|number| {
-        let asked = &asked;
-        ask(options.port, requests[number % requests.len()], move || {
-            Instant::now() < end && asked.fetch_add(1, Ordering::Relaxed) < options.most
-        })
-    });
-    let answered: u64 = futures_util::future::join_all(connections).await.into_iter().sum();
+    let (mut asked, mut answered) = (0, 0);
+    let mut heard = begun;
+    loop {
+        let now = Instant::now();
+        let goes_on = now < end;
+        for connection in &mut connections {
+            if connection.waits {
+                if connection.hears() {
+                    answered += 1;
+                    heard = now;
+                } else {
+                    continue;
+                }
+            }
+            if goes_on && asked < options.most {
+                connection.ask();
+                asked += 1;
+            }
+        }
+        if !goes_on && answered == asked || answered == options.most {
+            break;
+        }
+        assert!(now < heard + PATIENCE, "the server is silent");
+    }
     println!("{answered} {}", begun.elapsed().as_micros());
 }
 
-/// How many answers came over one connection.
-async fn ask(port: u16, request: &[u8], goes_on: impl Fn() -> bool) -> u64 {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
-    stream.set_nodelay(true).expect("a setting");
-    let mut space = vec![0; 16 * 1024];
-    let mut answered = 0;
-    while goes_on() {
-        stream.write_all(request).await.expect("asked");
-        read_answer(&mut stream, &mut space).await;
-        answered += 1;
-    }
-    answered
+/// One connection, with the request that is sent on it over and over.
+struct Connection<'a> {
+    stream: TcpStream,
+    request: &'a [u8],
+    space: Vec<u8>,
+    filled: usize,
+    /// Length of the answer, once its head is there.
+    length: Option<usize>,
+    waits: bool,
 }
 
-/// One answer with 200 and a length, to its end and no further.
-pub(crate) async fn read_answer(stream: &mut TcpStream, space: &mut [u8]) {
-    let mut filled = 0;
-    loop {
-        let read = stream.read(&mut space[filled..]).await.expect("an answer");
-        assert!(read > 0, "the server hung up");
-        filled += read;
-        if let Some(length) = length_of(&space[..filled]) {
-            assert!(filled <= length, "more than one answer");
-            if filled == length {
-                return;
+impl<'a> Connection<'a> {
+    fn open(port: u16, request: &'a [u8]) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        stream.set_nodelay(true).expect("a setting");
+        stream.set_nonblocking(true).expect("a setting");
+        Self { stream, request, space: vec![0; SPACE], filled: 0, length: None, waits: false }
+    }
+
+    fn ask(&mut self) {
+        // Nothing is on its way here: there is room for a small request.
+        self.stream.write_all(self.request).expect("asked");
+        (self.filled, self.length, self.waits) = (0, None, true);
+    }
+
+    /// Whether the answer is there: one with 200 and a length, to its end and no further.
+    fn hears(&mut self) -> bool {
+        match self.stream.read(&mut self.space[self.filled..]) {
+            Ok(read) => {
+                assert!(read > 0, "the server hung up");
+                self.filled += read;
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            Err(error) => panic!("no answer: {error}"),
         }
+        let answer = &self.space[..self.filled];
+        self.length = self.length.or_else(|| length_of(answer));
+        let Some(length) = self.length else { return false };
+        assert!(self.filled <= length, "more than one answer");
+        self.waits = self.filled < length;
+        !self.waits
     }
 }
 

@@ -1,6 +1,6 @@
 //! What it is measured on.
 
-use std::{fs, process::Command, sync::OnceLock};
+use std::{fs, process::Command, sync::OnceLock, time::Duration};
 
 /// Cores and processor.
 pub(crate) fn description() -> String {
@@ -13,7 +13,7 @@ pub(crate) fn description() -> String {
     format!("Measured on {cores} cores ({model}), load before: {load}.")
 }
 
-/// A program that is tied to one core, where there are two and the machine has a way: what serves and what asks must not take
+/// A program that is tied to one core, where there are two: what serves and what asks must not take
 /// each other's.
 pub(crate) fn on_core(core: usize, program: &std::path::Path) -> Command {
     if !can_tie() {
@@ -28,7 +28,11 @@ fn can_tie() -> bool {
     static CAN: OnceLock<bool> = OnceLock::new();
     *CAN.get_or_init(|| {
         let two = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
-        two && Command::new("taskset").args(["-c", "1", "true"]).status().is_ok_and(|status| status.success())
+        if two {
+            let tied = Command::new("taskset").args(["-c", "1", "true"]).status();
+            assert!(tied.is_ok_and(|status| status.success()), "`taskset` is missing, or core 1 is");
+        }
+        two
     })
 }
 
@@ -40,11 +44,12 @@ pub(crate) fn resident(process: u32) -> f64 {
     f64::from(kib) / 1024.0
 }
 
-/// Processor time that a process has taken, in seconds.
+/// Processor time that a process has taken, in seconds; that of threads which have ended is not in it.
 pub(crate) fn processor_time(process: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process is there");
-    let (_, fields) = stat.rsplit_once(')').expect("its name in brackets");
-    let ticks: u32 =
-        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u32>().expect("ticks")).sum();
-    f64::from(ticks) / 100.0
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("the process is there");
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let spent = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        spent.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum()).as_secs_f64()
 }

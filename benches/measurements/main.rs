@@ -77,8 +77,11 @@ fn main() {
 }
 
 fn measure(options: &Options) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
+    if wanted("package") {
+        package::require_zip();
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let mut rows: Vec<Row> = Vec::new();
     let mut show = |found: Vec<Row>| {
         for row in &found {
@@ -88,7 +91,7 @@ fn measure(options: &Options) {
     };
     println!("{}", machine::description());
     println!("{}", figures::HEADING);
-    if wanted("start") || wanted("memory") || wanted("profile") {
+    if ["start", "memory", "profile"].into_iter().any(wanted) {
         let stage = runtime.block_on(program::Stage::open());
         if wanted("start") {
             show(start::measure(&stage, options.rounds));

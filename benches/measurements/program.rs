@@ -1,6 +1,7 @@
 //! Servers as processes: the program's handler as the host starts it, and floors started the same way.
 
 use std::{
+    ffi::OsStr,
     io::{Read as _, Write as _},
     net::TcpStream,
     path::Path,
@@ -86,6 +87,11 @@ pub(crate) fn now(portal: &Portal) {
 
 /// A floor, on a port of its own.
 pub(crate) fn floor(answer: Option<&Path>, tie: Option<usize>) -> Server {
+    part("floor", answer.as_slice(), tie)
+}
+
+/// A part of this program that serves.
+fn part(name: &str, arguments: &[impl AsRef<OsStr>], tie: Option<usize>) -> Server {
     Server::start(|port| {
         let this = std::env::current_exe().expect("this program");
         let mut command = match tie {
@@ -94,7 +100,7 @@ pub(crate) fn floor(answer: Option<&Path>, tie: Option<usize>) -> Server {
         };
         command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.arg("floor").arg(port.to_string()).args(answer);
+        command.arg(name).arg(port.to_string()).args(arguments);
         command
     })
 }
