@@ -12,9 +12,10 @@ use kundportal_store::{BlobStoreExt as _, Claims, ETag, StoreError, TokenError};
 
 use crate::{
     context::Context,
-    keys::Purpose,
+    keys::Names,
     layout::{TenantLayout, on_platform},
     operation::Roles,
+    people::names_of_identity,
     problem::{Problem, ProblemType},
     settings::ClientIp,
     sign_ins,
@@ -26,14 +27,14 @@ const STEP_UP: SignedDuration = SignedDuration::from_secs(300);
 /// Whoever has a valid token.
 pub struct Identity {
     pub(crate) claims: Claims,
-    /// Keyed hashes of issuer and subject, under the current key first.
-    pub(crate) names: Vec<String>,
+    /// Keyed hashes of issuer and subject.
+    pub(crate) names: Names,
 }
 
 impl Identity {
     /// The keyed hash under the current key.
     pub(crate) fn name(&self) -> &str {
-        self.names.first().map_or("", String::as_str)
+        &self.names.current
     }
 
     /// Refuses a sign-in that is too long ago; `auth_time` alone counts.
@@ -121,8 +122,7 @@ pub(crate) async fn identity(context: &Context) -> Result<Identity, Problem> {
         }
         Err(_) => return Err(ProblemType::Unauthenticated.into()),
     };
-    let parts = [claims.issuer.as_str(), claims.subject.reveal().as_str()];
-    let names = context.app.settings().index_keys.names(Purpose::Identity, &parts).collect();
+    let names = names_of_identity(&context.app, &claims.issuer, claims.subject.reveal());
     Ok(Identity { claims, names })
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn find(
     layout: &TenantLayout,
     identity: &Identity,
 ) -> Result<Option<(Profile, ETag)>, Problem> {
-    for name in &identity.names {
+    for name in identity.names.looked_up() {
         let id = match context.app.blobs().get_bytes(&layout.identity(name), 64).await {
             Ok((bytes, _)) => std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<UserId>().ok()),
             Err(StoreError::NotFound) => None,

@@ -11,10 +11,10 @@ use kundportal_store::{BlobPath, Condition, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    auth::User,
+    auth::{Identity, User},
     context::Context,
     due::DueItem,
-    keys::{Purpose, Sha256},
+    keys::{Names, Purpose, Sha256},
     layout::on_platform,
     problem::{Problem, ProblemType},
 };
@@ -62,25 +62,25 @@ impl Context {
         empty: bool,
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
-        let Some(hash) = self.key_hash(&user.id().to_string(), empty)? else { return Ok(new()) };
-        self.claim_for_user(user, &hash, content, new).await
+        let Some(names) = self.key_names(&user.id().to_string(), empty)? else { return Ok(new()) };
+        self.claim_for_user(user, &names, content, new).await
     }
 
     async fn claim_for_user<Id: FromStr + Display>(
         &self,
         user: &User,
-        hash: &str,
+        names: &Names,
         content: &[u8],
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
-        let path = user.layout.key(user.id(), hash);
         let used = Item::IdempotencyKey { used_at: self.now() };
         if let Some(day) = due_day(&used, &RetentionRules::default()) {
-            self.app
-                .mark_due(&user.tenant.id, day, DueItem::Key { user: user.id(), hash: hash.to_owned() })
-                .await?;
+            for hash in names.claimed() {
+                let due = DueItem::Key { user: user.id(), hash: hash.clone() };
+                self.app.mark_due(&user.tenant.id, day, due).await?;
+            }
         }
-        self.claim_at(&path, content, new).await
+        self.claim_at(names, |hash| user.layout.key(user.id(), hash), content, new).await
     }
 
     /// The id of what one row of a file creates: the same row of the same file, sent again by the same person within the
@@ -93,19 +93,21 @@ impl Context {
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
         let parts = [self.operation.id, &user.id().to_string(), sha256, &row.to_string()];
-        let hash = self.app.settings().index_keys.name(Purpose::IdempotencyKey, &parts);
-        self.claim_for_user(user, &hash, sha256.as_bytes(), new).await
+        let names = self.app.settings().index_keys.names(Purpose::IdempotencyKey, &parts);
+        self.claim_for_user(user, &names, sha256.as_bytes(), new).await
     }
 
     /// The same for the operator, who is no user of the tenant.
     pub(crate) async fn claim_as_operator<Id: FromStr + Display>(
         &self,
-        operator: &str,
+        operator: &Identity,
         content: &[u8],
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
-        match self.key_hash(operator, content.is_empty())? {
-            Some(hash) => self.claim_at(&on_platform::key(&hash), content, new).await,
+        // Not by a name of theirs: that is another one under another key.
+        let operator = format!("{} {}", operator.claims.issuer, operator.claims.subject.reveal());
+        match self.key_names(&operator, content.is_empty())? {
+            Some(names) => self.claim_at(&names, on_platform::key, content, new).await,
             None => Ok(new()),
         }
     }
@@ -118,13 +120,16 @@ impl Context {
 
     /// Whether this invocation has removed something before.
     pub(crate) async fn has_removed(&self, user: &User) -> Result<bool, Problem> {
-        match self.key_hash(&user.id().to_string(), true)? {
-            Some(hash) => Ok(self.app.exists(&user.layout.key(user.id(), &hash)).await?),
-            None => Ok(false),
+        let Some(names) = self.key_names(&user.id().to_string(), true)? else { return Ok(false) };
+        for hash in names.claimed() {
+            if self.app.exists(&user.layout.key(user.id(), hash)).await? {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 
-    fn key_hash(&self, owner: &str, empty: bool) -> Result<Option<String>, Problem> {
+    fn key_names(&self, owner: &str, empty: bool) -> Result<Option<Names>, Problem> {
         let key = match self.header("idempotency-key") {
             Some(key) if (1..=200).contains(&key.len()) => key,
             Some(_) => return Err(Problem::invalid("#Idempotency-Key", "must have 1 to 200 characters")),
@@ -133,28 +138,32 @@ impl Context {
         };
         let mut parts = vec![self.operation.id, owner, key];
         parts.extend(self.parameters.iter().map(|(_, value)| value.as_str()));
-        Ok(Some(self.app.settings().index_keys.name(Purpose::IdempotencyKey, &parts)))
+        Ok(Some(self.app.settings().index_keys.names(Purpose::IdempotencyKey, &parts)))
     }
 
+    /// Under each key that counts, the current one last: whoever has that has the id.
     async fn claim_at<Id: FromStr + Display>(
         &self,
-        path: &BlobPath,
+        names: &Names,
+        at: impl Fn(&str) -> BlobPath,
         content: &[u8],
         new: impl FnOnce() -> Id,
     ) -> Result<Id, Problem> {
         let digest = Sha256::of(content);
-        let content = self.app.settings().index_keys.name(Purpose::Content, &[&self.query, &digest]);
-        let id = new();
-        let claimed = Claimed { id: id.to_string(), content };
-        match self.app.write(path, &claimed, Condition::IfAbsent).await {
-            Ok(_) => return Ok(id),
-            Err(StoreError::AlreadyExists) => {}
-            Err(error) => return Err(error.into()),
+        let content = self.app.settings().index_keys.names(Purpose::Content, &[&self.query, &digest]);
+        let mut claimed = Claimed { id: new().to_string(), content: content.current.clone() };
+        for path in names.claimed().map(|name| at(name)) {
+            match self.app.write(&path, &claimed, Condition::IfAbsent).await {
+                Ok(_) => continue,
+                Err(StoreError::AlreadyExists) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let (earlier, _) = self.app.read::<Claimed>(&path).await?.ok_or(ProblemType::Conflict)?;
+            if !content.contains(&earlier.content) {
+                return Err(ProblemType::IdempotencyMismatch.into());
+            }
+            claimed.id = earlier.id;
         }
-        let (earlier, _) = self.app.read::<Claimed>(path).await?.ok_or(ProblemType::Conflict)?;
-        if earlier.content != claimed.content {
-            return Err(ProblemType::IdempotencyMismatch.into());
-        }
-        earlier.id.parse().map_err(|_| Problem::internal("an idempotency key does not hold an id"))
+        claimed.id.parse().map_err(|_| Problem::internal("an idempotency key does not hold an id"))
     }
 }

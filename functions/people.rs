@@ -16,7 +16,7 @@ use crate::{
     app::App,
     due::DueItem,
     email_changes::claim_address,
-    keys::Purpose,
+    keys::{Names, Purpose},
     layout::{TenantLayout, on_platform},
     problem::Problem,
     sign_ins::LastUse,
@@ -34,15 +34,19 @@ pub(crate) async fn step_back(app: &App, races: usize) {
     tokio::time::sleep(longest * u32::from(chance) / 256).await;
 }
 
-/// The keyed hashes of an identity, under the current key first.
-pub(crate) fn identity_names(app: &App, profile: &Profile) -> Vec<String> {
-    let parts = [profile.issuer.as_str(), profile.subject.reveal().as_str()];
-    app.settings().index_keys.names(Purpose::Identity, &parts).collect()
+/// The keyed hashes of the identity that signs in.
+pub(crate) fn identity_names(app: &App, profile: &Profile) -> Names {
+    names_of_identity(app, &profile.issuer, profile.subject.reveal())
 }
 
-/// The keyed hashes of an address, under the current key first.
-pub(crate) fn email_names(app: &App, email: &kundportal_domain::EmailAddress) -> Vec<String> {
-    app.settings().index_keys.names(Purpose::Email, &[&email.canonical()]).collect()
+/// The keyed hashes of an identity.
+pub(crate) fn names_of_identity(app: &App, issuer: &str, subject: &str) -> Names {
+    app.settings().index_keys.names(Purpose::Identity, &[issuer, subject])
+}
+
+/// The keyed hashes of an address.
+pub(crate) fn email_names(app: &App, email: &kundportal_domain::EmailAddress) -> Names {
+    app.settings().index_keys.names(Purpose::Email, &[&email.canonical()])
 }
 
 /// The user whom an index entry names.
@@ -66,8 +70,8 @@ pub(crate) async fn user_by_email(
     layout: &TenantLayout,
     email: &kundportal_domain::EmailAddress,
 ) -> Result<Option<(Profile, ETag)>, Problem> {
-    for name in email_names(app, email) {
-        let Some((user, _)) = named_user(app, &layout.email(&name)).await? else { continue };
+    for name in email_names(app, email).looked_up() {
+        let Some((user, _)) = named_user(app, &layout.email(name)).await? else { continue };
         let Some((profile, etag)) = app.read::<Profile>(&layout.profile(user)).await? else { continue };
         if !profile.is_leaving() && profile.email.reveal().canonical() == email.canonical() {
             return Ok(Some((profile, etag)));
@@ -84,16 +88,44 @@ pub(crate) async fn index_user(app: &App, tenant: &TenantId, profile: &Profile) 
     let layout = TenantLayout::new(tenant);
     let user = profile.id;
     let id = bytes::Bytes::from(user.to_string());
-    for name in identity_names(app, profile).into_iter().take(1) {
-        app.blobs().put_bytes(&layout.identity(&name), id.clone(), Condition::Always).await?;
-        app.mark(&on_platform::membership(&name, tenant)).await?;
+    let identity = identity_names(app, profile);
+    app.blobs().put_bytes(&layout.identity(&identity.current), id.clone(), Condition::Always).await?;
+    app.mark(&on_platform::membership(&identity.current, tenant)).await?;
+    if claim_address(app, &layout, user, profile.email.reveal()).await? {
+        let names = email_names(app, profile.email.reveal());
+        leave_previous(app, &layout, user, &names, TenantLayout::email).await?;
     }
-    claim_address(app, &layout, user, profile.email.reveal(), None).await?;
     app.mark(&layout.user(user)).await?;
     for membership in &profile.memberships {
         app.mark(&layout.customer_user(membership.customer, user)).await?;
     }
+    if let Some(previous) = &identity.previous {
+        app.unmark(&on_platform::membership(previous, tenant)).await?;
+    }
+    leave_previous(app, &layout, user, &identity, TenantLayout::identity).await?;
     look_again(app, tenant, profile).await
+}
+
+/// Removes a user's claim under the previous key once they have one under the current key: what is theirs for good is found
+/// by that alone.
+pub(crate) async fn leave_previous(
+    app: &App,
+    layout: &TenantLayout,
+    user: UserId,
+    names: &Names,
+    at: fn(&TenantLayout, &str) -> kundportal_store::BlobPath,
+) -> Result<(), Problem> {
+    let Some(previous) = &names.previous else { return Ok(()) };
+    let previous = at(layout, previous);
+    let Some((owner, version)) = named_user(app, &previous).await? else { return Ok(()) };
+    let current = named_user(app, &at(layout, &names.current)).await?;
+    if owner != user || current.is_none_or(|(owner, _)| owner != user) {
+        return Ok(());
+    }
+    match app.blobs().delete(&previous, Some(&version)).await {
+        Ok(()) | Err(StoreError::NotFound | StoreError::PreconditionFailed) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Mark, then look: entries of what has ended meanwhile go again.
@@ -120,8 +152,8 @@ async fn look_again(app: &App, tenant: &TenantId, indexed: &Profile) -> Result<b
 pub(crate) async fn unindex_person(app: &App, tenant: &TenantId, profile: &Profile) -> Result<(), Problem> {
     let (layout, user) = (TenantLayout::new(tenant), profile.id);
     unindex_identity(app, tenant, profile).await?;
-    for name in email_names(app, profile.email.reveal()) {
-        let path = layout.email(&name);
+    for name in email_names(app, profile.email.reveal()).all() {
+        let path = layout.email(name);
         let Some((named, etag)) = named_user(app, &path).await? else { continue };
         if named != user {
             continue;
@@ -140,14 +172,14 @@ pub(crate) async fn unindex_person(app: &App, tenant: &TenantId, profile: &Profi
 /// Removes the entries of an identity that is the person's no more, while they lead to the person.
 pub(crate) async fn unindex_identity(app: &App, tenant: &TenantId, before: &Profile) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
-    for name in identity_names(app, before) {
-        match named_user(app, &layout.identity(&name)).await? {
-            Some((user, _)) if user == before.id => app.unmark(&layout.identity(&name)).await?,
+    for name in identity_names(app, before).all() {
+        match named_user(app, &layout.identity(name)).await? {
+            Some((user, _)) if user == before.id => app.unmark(&layout.identity(name)).await?,
             // Somebody new signs in by it.
             Some(_) => continue,
             None => {}
         }
-        app.unmark(&on_platform::membership(&name, tenant)).await?;
+        app.unmark(&on_platform::membership(name, tenant)).await?;
     }
     Ok(())
 }

@@ -26,8 +26,8 @@ pub(crate) enum Work {
     Invite { invite: InviteId, resend: u32, email: String },
     /// What follows from an invitation being closed: accepted, revoked or expired.
     InviteClosed { invite: InviteId },
-    /// What follows from an invitation being accepted as this user; `identity` is the keyed hash of who accepts.
-    Acceptance { invite: InviteId, user: UserId, identity: String },
+    /// What follows from an invitation being accepted as this user; `identities` are the keyed hashes of who accepts.
+    Acceptance { invite: InviteId, user: UserId, identities: Vec<String> },
     /// The one-time code of an invitation.
     InviteCode { invite: InviteId, number: u32 },
     /// A mail to a user: the item under the user's outbox.
@@ -50,8 +50,8 @@ pub(crate) enum Work {
     File { file: FileId, author: UserId, customer: CustomerId },
     /// A direct upload whose person says that it is complete.
     Upload { file: FileId, author: UserId, customer: CustomerId },
-    /// A comment that is written or removed.
-    Comment { comment: CommentId, author: UserId, customer: CustomerId, thread: String },
+    /// A comment that is written or removed, and the keyed hashes of its thread.
+    Comment { comment: CommentId, author: UserId, customer: CustomerId, threads: Vec<String> },
     /// The package of an access request.
     Export { request: RequestId, subject: UserId },
     /// A revision of the register of sub-processors that the tenant is to be told of.

@@ -41,8 +41,7 @@ async fn invite(mut context: Context, identity: Identity) -> Result<Answer, Prob
     let (new, body) = context.json::<NewAdministrator>().await?;
     let tenant = auth::tenant(&context, &identity).await?;
     let app = &context.app;
-    let id =
-        context.claim_as_operator(identity.name(), &body, || InviteId::new(app.now(), app.random())).await?;
+    let id = context.claim_as_operator(&identity, &body, || InviteId::new(app.now(), app.random())).await?;
     app.audit(&tenant.id, &AuditRecord::intended(app, By::OPERATOR, context.operation.id, id)).await?;
     let invitation = NewInvitation {
         id,

@@ -24,7 +24,6 @@ use crate::{
     auth::User,
     authorship::{self, Author, Authors, WRITERS},
     context::Context,
-    layout,
     listing::{self, List},
     operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
     problem::{Problem, ProblemType},
@@ -142,9 +141,7 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
     let request = context.page_request()?;
     let app = &context.app;
     authorship::require_sight(app, &user, customer).await?;
-    let hash = threads::hash(app, &user.layout, customer, &thread).await?;
-    let prefix = layout::thread_comments(customer, &hash);
-    let (names, next) = app.page(user.layout.container(), &prefix, &request).await?;
+    let (names, next) = threads::comments(app, &user.layout, (customer, &thread), &request).await?;
     let comments = listing::load(names, |name| {
         let (layout, thread) = (&user.layout, &thread);
         async move {

@@ -32,9 +32,10 @@ pub(super) async fn delete(context: Context, user: User) -> Result<Answer, Probl
             record(&context, &user, &comment).await?;
         }
         let (id, customer) = (comment.id, comment.customer);
-        let thread = threads::hash(app, &user.layout, customer, comment.thread.reveal()).await?;
+        let names = threads::hashes(app, customer, comment.thread.reveal());
+        let threads: Vec<String> = names.all().cloned().collect();
         let author = comment.author.unwrap_or(user.id());
-        let work = Work::Comment { comment: id, author, customer, thread: thread.clone() };
+        let work = Work::Comment { comment: id, author, customer, threads: threads.clone() };
         let marker = app.begin(tenant, work).await?;
         context.remember_removal(&user).await?;
         match app.blobs().delete(&user.layout.comment(id), Some(&etag)).await {
@@ -44,7 +45,7 @@ pub(super) async fn delete(context: Context, user: User) -> Result<Answer, Probl
             Err(StoreError::PreconditionFailed) => continue,
             Err(error) => return Err(error.into()),
         }
-        remove_rest(app, tenant, (id, comment.author, customer, &thread)).await?;
+        remove_rest(app, tenant, (id, comment.author, customer, &threads)).await?;
         app.finish(&marker).await?;
         return Ok(respond::no_content());
     }

@@ -18,66 +18,66 @@ use crate::{
 pub(crate) async fn complete(
     app: &App,
     tenant: &TenantId,
-    (comment, author, customer, hash): (CommentId, UserId, CustomerId, &str),
+    (comment, author, customer, threads): (CommentId, UserId, CustomerId, &[String]),
     abandoned: bool,
 ) -> Result<Progress, Problem> {
     match app.read::<Comment>(&TenantLayout::new(tenant).comment(comment)).await? {
-        Some((comment, _)) => match settle(app, tenant, hash, &comment).await {
+        Some((comment, _)) => match settle(app, tenant, &comment).await {
             Err(problem) if !problem.is(ProblemType::Conflict) => return Err(problem),
             // Undone, or complete.
             _ => {}
         },
-        None if abandoned => remove_rest(app, tenant, (comment, Some(author), customer, hash)).await?,
+        None if abandoned => remove_rest(app, tenant, (comment, Some(author), customer, threads)).await?,
         None => return Ok(Progress::UnderWay),
     }
     Ok(Progress::Finished)
 }
 
 /// 'Mark, then look': undoes a comment, with 409, whose author was deactivated or left the customer meanwhile.
-pub(super) async fn look(app: &App, tenant: &TenantId, hash: &str, comment: &Comment) -> Result<(), Problem> {
+pub(super) async fn look(app: &App, tenant: &TenantId, comment: &Comment) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
     let Some(author) = comment.author else { return Ok(()) };
     if authorship::still_belongs(app, &layout, author, comment.customer).await? {
         return Ok(());
     }
     app.unmark(&layout.comment(comment.id)).await?;
-    remove_rest(app, tenant, (comment.id, comment.author, comment.customer, hash)).await?;
+    remove_all(app, tenant, comment).await?;
     Err(ProblemType::Conflict.into())
 }
 
 /// Everything that follows from a comment being there.
-pub(super) async fn settle(
-    app: &App,
-    tenant: &TenantId,
-    hash: &str,
-    comment: &Comment,
-) -> Result<(), Problem> {
+pub(super) async fn settle(app: &App, tenant: &TenantId, comment: &Comment) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
-    look(app, tenant, hash, comment).await?;
+    look(app, tenant, comment).await?;
     if let Some(author) = comment.author {
         app.mark(&layout.reference(author, RefKind::Comment, &comment.id.to_string())).await?;
     }
     if let Some(day) = due_day(&*app.tenant(tenant).await?, comment.created_at) {
         app.mark_due(tenant, day, DueItem::Comment(comment.id)).await?;
     }
-    app.mark(&layout.thread_comment(comment.customer, hash, comment.id)).await?;
-    threads::ensure(app, &layout, hash, comment).await?;
+    threads::enter(app, &layout, comment).await?;
     // Somebody may have removed the comment meanwhile: its entries must not come back.
     if !app.exists(&layout.comment(comment.id)).await? {
-        remove_rest(app, tenant, (comment.id, comment.author, comment.customer, hash)).await?;
+        remove_all(app, tenant, comment).await?;
     }
     Ok(())
+}
+
+/// [`remove_rest`] of a comment that has been read.
+async fn remove_all(app: &App, tenant: &TenantId, comment: &Comment) -> Result<(), Problem> {
+    let names = threads::hashes(app, comment.customer, comment.thread.reveal());
+    let threads: Vec<String> = names.all().cloned().collect();
+    remove_rest(app, tenant, (comment.id, comment.author, comment.customer, &threads)).await
 }
 
 /// Removes all that belongs to a comment that is gone: with the last one of a thread, the thread.
 pub(super) async fn remove_rest(
     app: &App,
     tenant: &TenantId,
-    (comment, author, customer, hash): (CommentId, Option<UserId>, CustomerId, &str),
+    (comment, author, customer, threads): (CommentId, Option<UserId>, CustomerId, &[String]),
 ) -> Result<(), Problem> {
     let layout = TenantLayout::new(tenant);
-    app.unmark(&layout.thread_comment(customer, hash, comment)).await?;
-    threads::settle(app, &layout, customer, hash).await?;
+    threads::leave(app, &layout, customer, comment, threads).await?;
     if let Some(author) = author {
         app.unmark(&layout.reference(author, RefKind::Comment, &comment.to_string())).await?;
     }

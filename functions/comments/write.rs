@@ -58,12 +58,12 @@ async fn write(
     again: bool,
 ) -> Result<(Comment, ETag), Problem> {
     let (app, layout, tenant) = (&context.app, &user.layout, &user.tenant.id);
-    let hash = threads::hash(app, layout, comment.customer, comment.thread.reveal()).await?;
+    let threads = threads::hashes(app, comment.customer, comment.thread.reveal());
     let work = Work::Comment {
         comment: comment.id,
         author: user.id(),
         customer: comment.customer,
-        thread: hash.clone(),
+        threads: threads.all().cloned().collect(),
     };
     // The one marker of a comment that is written: on the day on which its id was made.
     let day = stockholm::date_of(comment.id.created_at());
@@ -71,7 +71,7 @@ async fn write(
     let path = layout.comment(comment.id);
     if again {
         if let Some(found) = app.read::<Comment>(&path).await? {
-            return adopt(context, &marker, &hash, found).await;
+            return adopt(context, &marker, found).await;
         }
         if let Some((earlier, _)) = app.read::<MarkedWork>(&marker.path()).await?
             && earlier.is_abandoned(context.now())
@@ -88,21 +88,20 @@ async fn write(
     }
     match app.write(&path, &comment, Condition::IfAbsent).await {
         Ok(etag) => {
-            if let Err(problem) = settle::look(app, tenant, &hash, &comment).await {
+            if let Err(problem) = settle::look(app, tenant, &comment).await {
                 if problem.is(ProblemType::Conflict) {
                     // Undone to the last entry.
                     app.finish(&marker).await?;
                 }
                 return Err(problem);
             }
-            app.mark(&layout.thread_comment(comment.customer, &hash, comment.id)).await?;
-            threads::ensure(app, layout, &hash, &comment).await?;
+            threads::enter(app, layout, &comment).await?;
             app.finish(&marker).await?;
             Ok((comment, etag))
         }
         Err(StoreError::AlreadyExists) => {
             let found = app.read(&path).await?.ok_or(ProblemType::Conflict)?;
-            adopt(context, &marker, &hash, found).await
+            adopt(context, &marker, found).await
         }
         Err(error) => Err(error.into()),
     }
@@ -112,11 +111,10 @@ async fn write(
 async fn adopt(
     context: &Context,
     marker: &Marker,
-    hash: &str,
     (comment, etag): (Comment, ETag),
 ) -> Result<(Comment, ETag), Problem> {
     if context.app.exists(&marker.path()).await? {
-        settle::settle(&context.app, &marker.tenant, hash, &comment).await?;
+        settle::settle(&context.app, &marker.tenant, &comment).await?;
         context.app.finish(marker).await?;
     }
     Ok((comment, etag))

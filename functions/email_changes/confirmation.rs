@@ -68,7 +68,7 @@ async fn commit(app: &App, layout: &TenantLayout, user: UserId, number: u32) -> 
             return Ok(());
         }
         let next = confirmed(&profile, number, app.now()).ok_or(ProblemType::NotFound)?;
-        if !claim(app, layout, user, next.email.reveal(), None).await? {
+        if !claim(app, layout, user, next.email.reveal()).await? {
             return Err(ProblemType::EmailTaken.into());
         }
         match app.write(&path, &next, if_unchanged(&etag)).await {

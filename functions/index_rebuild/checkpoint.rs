@@ -58,8 +58,8 @@ impl Step {
 pub(super) struct Checkpoint {
     /// When the run began, by storage's clock.
     pub(super) since: Timestamp,
-    /// The version of the key under which it writes.
-    key: String,
+    /// The versions of the keys by which it goes.
+    keys: String,
     /// The tenant that it is at, or else has finished last.
     tenant: Option<TenantId>,
     /// None where the tenant is finished.
@@ -77,23 +77,23 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// The one that is there, if it is of a run under the same key and not long ago; else a new one.
+    /// The one that is there, if it is of a run by the same keys and not long ago; else a new one.
     pub(super) async fn open(app: &App, of: Option<&TenantId>) -> Result<Self, Problem> {
         let path = on_platform::index_rebuild(of);
-        let key = app.settings().index_keys.current().to_owned();
+        let keys = app.settings().index_keys.versions();
         let found = match app.read::<Self>(&path).await {
             Ok(found) => found,
             // Of another version of this program.
             Err(problem) if problem.is(ProblemType::Internal) => None,
             Err(problem) => return Err(problem),
         };
-        let counts = |found: &Self| found.key == key && app.now().duration_since(found.since) <= LIFETIME;
+        let counts = |found: &Self| found.keys == keys && app.now().duration_since(found.since) <= LIFETIME;
         if let Some((found, _)) = found.filter(|(found, _)| counts(found)) {
             return Ok(Self { resumed: true, of: of.cloned(), ..found });
         }
         let mut new = Self {
             since: app.now(),
-            key,
+            keys,
             tenant: None,
             step: None,
             after: None,

@@ -7,8 +7,8 @@ use kundportal_store::{BlobStoreExt as _, Condition, StoreError};
 use super::{Conflict, Rebuild};
 use crate::{
     email_changes::{claim_address, release_address},
-    layout,
-    people::{self, RACES, identity_names, named_user, step_back},
+    layout::{self, TenantLayout},
+    people::{self, RACES, identity_names, leave_previous, named_user, step_back},
     problem::{Problem, ProblemType},
 };
 
@@ -17,12 +17,13 @@ impl Rebuild<'_> {
     pub(super) async fn claim_for(&self, profile: &Profile) -> Result<(), Problem> {
         let (_, layout) = self.tenant()?;
         self.claim_identity(profile).await?;
-        if claim_address(self.app, layout, profile.id, profile.email.reveal(), None).await? {
+        let names = people::email_names(self.app, profile.email.reveal());
+        if claim_address(self.app, layout, profile.id, profile.email.reveal()).await? {
             self.tally().written += 1;
-            return Ok(());
+            return leave_previous(self.app, layout, profile.id, &names, TenantLayout::email).await;
         }
-        for name in people::email_names(self.app, profile.email.reveal()) {
-            if let Some((owner, _)) = named_user(self.app, &layout.email(&name)).await?
+        for name in names.all() {
+            if let Some((owner, _)) = named_user(self.app, &layout.email(name)).await?
                 && owner != profile.id
             {
                 self.tally().conflict(Conflict::Address(owner, profile.id));
@@ -35,8 +36,8 @@ impl Rebuild<'_> {
 
     async fn claim_identity(&self, profile: &Profile) -> Result<(), Problem> {
         let (_, layout) = self.tenant()?;
-        let name = identity_names(self.app, profile).into_iter().next();
-        let path = layout.identity(&name.unwrap_or_default());
+        let names = identity_names(self.app, profile);
+        let path = layout.identity(&names.current);
         let id = Bytes::from(profile.id.to_string());
         for races in 0..RACES {
             let condition = match named_user(self.app, &path).await? {
@@ -53,7 +54,8 @@ impl Rebuild<'_> {
             match self.app.blobs().put_bytes(&path, id.clone(), condition).await {
                 Ok(_) => {
                     self.tally().written += 1;
-                    return Ok(());
+                    return leave_previous(self.app, layout, profile.id, &names, TenantLayout::identity)
+                        .await;
                 }
                 Err(StoreError::AlreadyExists | StoreError::PreconditionFailed) => {
                     step_back(self.app, races).await;

@@ -125,11 +125,11 @@ impl Rebuild<'_> {
             }
             Object::Person(profile) if profile.is_leaving() => Vec::new(),
             Object::Person(profile) => {
-                let identity = identity_names(app, profile).into_iter().next();
+                let identity = identity_names(app, profile).current;
                 let memberships = profile.memberships.iter().map(|own| own.customer);
                 let customers = memberships.map(|customer| layout.customer_user(customer, profile.id));
-                let identity = identity.map(|identity| on_platform::membership(&identity, tenant));
-                [layout.user(profile.id)].into_iter().chain(customers).chain(identity).collect()
+                let own = [layout.user(profile.id), on_platform::membership(&identity, tenant)];
+                own.into_iter().chain(customers).collect()
             }
             Object::Invite(invite) => {
                 let mut entries = vec![layout.invite_in(invite.status, invite.id)];
@@ -144,7 +144,7 @@ impl Rebuild<'_> {
             }
             Object::File(file) => vec![layout.customer_file(file.customer, file.id)],
             Object::Comment(comment) => {
-                let thread = threads::current(app, comment.customer, comment.thread.reveal());
+                let thread = threads::hashes(app, comment.customer, comment.thread.reveal()).current;
                 vec![layout.thread_comment(comment.customer, &thread, comment.id)]
             }
             Object::Case(case) => vec![layout.request_entry(case.id)],

@@ -54,7 +54,7 @@ impl Rebuild<'_> {
         let Some((user, _)) = named_user(self.app, &layout.identity(hash)).await? else { return Ok(false) };
         let profile = self.app.read::<Profile>(&layout.profile(user)).await?;
         Ok(profile.is_some_and(|(profile, _)| {
-            !profile.is_leaving() && identity_names(self.app, &profile).iter().any(|name| name == hash)
+            !profile.is_leaving() && identity_names(self.app, &profile).contains(hash)
         }))
     }
 }

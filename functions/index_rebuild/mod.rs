@@ -6,7 +6,7 @@
 //! - **Write, then look**: after a page the list is read again; an object that was changed or removed since it was read is
 //!   looked at again, and what was written by its earlier version goes.
 //! - **An entry is removed only if it was written before the run began** and its object does not lead to it: what the run or
-//!   anybody else writes meanwhile is younger. What is written before its object (claims, and the entries of an invitation by
+//!   anybody else writes meanwhile is younger. (An entry of a thread goes with the thread from under another key.) What is written before its object (claims, and the entries of an invitation by
 //!   its address) also has to be older than anybody can still be at it.
 //! - **Claims are claimed**, not overwritten: an address or an identity that two users have is reported, by their ids.
 //! - **Killed anywhere, run again, same end.** A checkpoint spares what has been done; each step may be done twice.
@@ -229,7 +229,7 @@ impl<'a> Rebuild<'a> {
     fn by_key(&self, hash: &str) -> Verdict {
         match self.app.settings().index_keys.key_of(hash) {
             KeyOfName::Current | KeyOfName::None => Verdict::Look,
-            KeyOfName::Other => Verdict::Other,
+            KeyOfName::Previous | KeyOfName::Coming => Verdict::Other,
             KeyOfName::Unknown(version) if self.options.retired_keys.iter().any(|own| own == version) => {
                 Verdict::Remove
             }

@@ -95,7 +95,7 @@ impl Rebuild<'_> {
         }
         if let Object::Comment(comment) = object {
             let (_, layout) = self.tenant()?;
-            let hash = threads::current(self.app, comment.customer, comment.thread.reveal());
+            let hash = threads::hashes(self.app, comment.customer, comment.thread.reveal()).current;
             threads::ensure(self.app, layout, &hash, comment).await?;
         }
         Ok(())
@@ -151,7 +151,7 @@ impl Rebuild<'_> {
             }
         }
         if let (Object::Comment(comment), None) = (before, now) {
-            let hash = threads::current(self.app, comment.customer, comment.thread.reveal());
+            let hash = threads::hashes(self.app, comment.customer, comment.thread.reveal()).current;
             threads::settle(self.app, layout, comment.customer, &hash).await?;
         }
         Ok(())

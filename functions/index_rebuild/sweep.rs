@@ -10,6 +10,7 @@ use super::{
     objects::PAGE,
 };
 use crate::{
+    keys::{KeyOfName, Names},
     layout,
     people::{email_names, identity_names, named_user},
     problem::Problem,
@@ -23,10 +24,13 @@ impl Rebuild<'_> {
     pub(super) async fn sweep(&self, from: Option<&Continuation>) -> Result<Option<Continuation>, Problem> {
         let (_, layout) = self.tenant()?;
         let page = self.app.list(layout.container(), layout::INDEX, from, PAGE).await?;
-        let old = page.entries.into_iter().filter(|entry| entry.properties.last_modified < self.since);
-        stream::iter(old)
+        stream::iter(page.entries)
             .map(|entry| async move {
-                let outcome = self.look_at(&entry).await;
+                let outcome = if entry.properties.last_modified < self.since {
+                    self.look_at(&entry).await
+                } else {
+                    self.look_at_young(&entry).await
+                };
                 self.tolerate(&entry.name, outcome).map(drop)
             })
             .buffer_unordered(AT_ONCE)
@@ -41,6 +45,21 @@ impl Rebuild<'_> {
         }
         let path = self.tenant()?.1.at(&entry.name);
         self.take_listed(&path, &entry.properties.etag).await
+    }
+
+    /// An entry of a thread that lay under another key until a moment ago was written there for whoever read it there.
+    async fn look_at_young(&self, entry: &Entry) -> Result<(), Problem> {
+        let (_, layout) = self.tenant()?;
+        let parts: Vec<&str> = entry.name.split('/').collect();
+        let ["index", "thread", customer, hash, _] = parts.as_slice() else { return Ok(()) };
+        let key = self.app.settings().index_keys.key_of(hash);
+        let Ok(customer) = customer.parse() else { return Ok(()) };
+        if !matches!(key, KeyOfName::Previous | KeyOfName::Coming)
+            || self.app.exists(&layout.thread(customer, hash)).await?
+        {
+            return Ok(());
+        }
+        self.take_listed(&layout.at(&entry.name), &entry.properties.etag).await
     }
 
     async fn is_needed(&self, entry: &Entry) -> Result<bool, Problem> {
@@ -88,7 +107,7 @@ impl Rebuild<'_> {
         let Some((profile, _)) = app.read::<Profile>(&layout.profile(user)).await? else {
             return Ok(!self.is_settled(entry.properties.last_modified) || self.is_invited(user).await?);
         };
-        let named = |names: Vec<String>| names.iter().any(|name| name == hash);
+        let named = |names: Names| names.contains(hash);
         let has = !profile.is_leaving()
             && named(if is_identity {
                 identity_names(app, &profile)
@@ -106,11 +125,10 @@ impl Rebuild<'_> {
     /// Whether a person is found under the current key.
     async fn has_current(&self, profile: &Profile, is_identity: bool) -> Result<bool, Problem> {
         let (_, layout) = self.tenant()?;
-        let name = |names: Vec<String>| names.into_iter().next().unwrap_or_default();
         let path = if is_identity {
-            layout.identity(&name(identity_names(self.app, profile)))
+            layout.identity(&identity_names(self.app, profile).current)
         } else {
-            layout.email(&name(email_names(self.app, profile.email.reveal())))
+            layout.email(&email_names(self.app, profile.email.reveal()).current)
         };
         let found: Option<UserId> = named_user(self.app, &path).await?.map(|(user, _)| user);
         Ok(found == Some(profile.id))

@@ -41,12 +41,13 @@ impl Rebuild<'_> {
     ) -> Result<Option<Continuation>, Problem> {
         self.threads(from, async |layout, name, parts| {
             let Some((_, hash)) = parts else { return Ok(()) };
-            if self.app.settings().index_keys.key_of(hash) != KeyOfName::Other {
+            let key = self.app.settings().index_keys.key_of(hash);
+            if !matches!(key, KeyOfName::Previous | KeyOfName::Coming) {
                 return Ok(());
             }
             let Some((thread, _)) = self.app.read::<Thread>(&layout.at(name)).await? else { return Ok(()) };
-            let current = threads::current(self.app, thread.customer, thread.name.reveal());
-            let path = layout.thread(thread.customer, &current);
+            let names = threads::hashes(self.app, thread.customer, thread.name.reveal());
+            let path = layout.thread(thread.customer, &names.current);
             match self.app.write(&path, &thread, Condition::IfAbsent).await {
                 Ok(_) => self.tally().written += 1,
                 Err(StoreError::AlreadyExists) => {}

@@ -80,7 +80,10 @@ async fn forget(
     let layout = TenantLayout::new(tenant);
     invites::remove(app, &layout, invite).await?;
     app.unmark(&layout.reference(acceptance.user, RefKind::Invite, &invite.id.to_string())).await?;
-    release(app, &layout, acceptance.user, &acceptance.accepted_by).await?;
+    let names = people::names_of_identity(app, &acceptance.issuer, acceptance.subject.reveal());
+    for name in names.all() {
+        release(app, &layout, acceptance.user, name).await?;
+    }
     Err(ProblemType::NotFound.into())
 }
 
@@ -140,7 +143,7 @@ fn grant(app: &App, before: Option<Profile>, invite: &Invite, acceptance: &Accep
 pub(crate) async fn complete(
     app: &App,
     tenant: &TenantId,
-    (id, user, identity): (InviteId, UserId, &str),
+    (id, user, identities): (InviteId, UserId, &[String]),
     abandoned: bool,
 ) -> Result<bool, Problem> {
     let layout = TenantLayout::new(tenant);
@@ -152,9 +155,9 @@ pub(crate) async fn complete(
             // The account went meanwhile.
             _ => {}
         }
-        if invite.acceptance.as_ref().is_some_and(|own| own.accepted_by != identity) {
-            // Another sign-in for the same user was faster.
-            release(app, &layout, user, identity).await?;
+        // Another sign-in for the same user may have been faster.
+        if invite.acceptance.as_ref().is_some_and(|own| !identities.contains(&own.accepted_by)) {
+            release_all(app, &layout, user, identities).await?;
         }
         return Ok(true);
     }
@@ -163,9 +166,21 @@ pub(crate) async fn complete(
         if let Some(invite) = invite {
             release_address(app, &layout, user, invite.email.reveal()).await?;
         }
-        release(app, &layout, user, identity).await?;
+        release_all(app, &layout, user, identities).await?;
     }
     Ok(abandoned)
+}
+
+async fn release_all(
+    app: &App,
+    layout: &TenantLayout,
+    user: UserId,
+    identities: &[String],
+) -> Result<(), Problem> {
+    for identity in identities {
+        release(app, layout, user, identity).await?;
+    }
+    Ok(())
 }
 
 /// Removes the claim of an identity on a user whom it does not lead to: one without a profile and without another invitation,
@@ -182,7 +197,7 @@ pub(super) async fn release(
         return Ok(());
     }
     let holds = if let Some((profile, _)) = app.read::<Profile>(&layout.profile(user)).await? {
-        people::identity_names(app, &profile).iter().any(|name| name == identity)
+        people::identity_names(app, &profile).contains(identity)
     } else {
         let invites = crate::layout::references(user, RefKind::Invite);
         !app.names(layout.container(), &invites).await?.is_empty()

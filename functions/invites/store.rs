@@ -80,7 +80,7 @@ pub(crate) async fn store(app: &App, tenant: &Tenant, new: NewInvitation) -> Res
 
 /// The keyed hash of an address under the current key.
 pub(crate) fn email_name(app: &App, email: &EmailAddress) -> String {
-    email_names(app, email).into_iter().next().unwrap_or_default()
+    email_names(app, email).current
 }
 
 /// Writes the entries of an invitation's status and removes those of the one before: every other comes from `pending`. Mark,
@@ -98,8 +98,8 @@ pub(crate) async fn index(app: &App, layout: &TenantLayout, invite: &Invite) -> 
         }
         // From here on a reference under the person names it.
         if status == InviteStatus::Accepted {
-            for email in email_names(app, invite.email.reveal()) {
-                app.unmark(&layout.email_invite(&email, id)).await?;
+            for email in email_names(app, invite.email.reveal()).all() {
+                app.unmark(&layout.email_invite(email, id)).await?;
             }
         }
         if matches!(status, InviteStatus::Expired | InviteStatus::Revoked) {
@@ -134,8 +134,8 @@ pub(crate) async fn remove(app: &App, layout: &TenantLayout, invite: &Invite) ->
     for status in [InviteStatus::Pending, invite.status] {
         unindex(app, layout, invite.customer, status, invite.id).await?;
     }
-    for email in email_names(app, invite.email.reveal()) {
-        app.unmark(&layout.email_invite(&email, invite.id)).await?;
+    for email in email_names(app, invite.email.reveal()).all() {
+        app.unmark(&layout.email_invite(email, invite.id)).await?;
     }
     app.unmark(&layout.invite(invite.id)).await?;
     // Whoever was at the entries meanwhile may have seen it.

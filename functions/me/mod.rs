@@ -45,7 +45,7 @@ struct OwnTenant {
 
 async fn get(context: Context, identity: Identity) -> Result<Answer, Problem> {
     let mut tenants = BTreeSet::new();
-    for name in &identity.names {
+    for name in identity.names.looked_up() {
         tenants.extend(context.app.names(&platform(), &on_platform::memberships(name)).await?);
     }
     let tenants = tenants.into_iter().collect();

@@ -1,6 +1,8 @@
 //! What goes into a package, frozen when the work begins: names only, with versions where a listing gives them, and what is
 //! known of each file. Its size grows by some hundred bytes an item; nothing else of a package is held whole.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use kundportal_domain::{
@@ -217,10 +219,11 @@ impl Plan {
 
 /// The invitations to the person's address, which nobody may have accepted: no reference names those.
 async fn invites_to(app: &App, layout: &TenantLayout, profile: &Profile) -> Result<Vec<InviteId>, Problem> {
-    let mut invites = Vec::new();
-    for name in people::email_names(app, profile.email.reveal()) {
-        let names = app.names(layout.container(), &layout::email_invites(&name)).await?;
+    // One that is being brought from one key to another is found under both.
+    let mut invites = BTreeSet::new();
+    for name in people::email_names(app, profile.email.reveal()).looked_up() {
+        let names = app.names(layout.container(), &layout::email_invites(name)).await?;
         invites.extend(names.iter().filter_map(|id| id.parse::<InviteId>().ok()));
     }
-    Ok(invites)
+    Ok(invites.into_iter().collect())
 }

@@ -19,21 +19,23 @@ impl Run<'_> {
         for _ in 0..RACES {
             let Some((comment, etag)) = self.app.read::<Comment>(&path).await? else { return Ok(Next::Done) };
             let customer = comment.customer;
-            let hash = threads::hash(self.app, &self.layout, customer, comment.thread.reveal()).await?;
-            let entry = self.layout.thread_comment(customer, &hash, id);
+            let names = threads::hashes(self.app, customer, comment.thread.reveal());
             let reference = |author| self.layout.reference(author, RefKind::Comment, &id.to_string());
             let reference = comment.author.map(reference);
             if let Some(next) = self.kept(&Item::from(&comment), comment.author).await? {
                 // A purge that was begun by other rules and cut short took these away.
-                for path in reference.iter().chain([&entry]) {
+                if let Some(path) = &reference {
                     self.app.mark(path).await?;
                 }
-                threads::ensure(self.app, &self.layout, &hash, &comment).await?;
+                threads::enter(self.app, &self.layout, &comment).await?;
                 return Ok(next);
             }
             self.audit("retention", due, comment.author).await?;
-            let begun = !self.app.blobs().delete_if_exists(&entry).await?;
-            self.end_thread(customer, &hash, begun).await?;
+            for hash in names.all() {
+                let entry = self.layout.thread_comment(customer, hash, id);
+                let begun = !self.app.blobs().delete_if_exists(&entry).await?;
+                self.end_thread(customer, hash, begun).await?;
+            }
             if let Some(path) = &reference {
                 self.app.unmark(path).await?;
             }

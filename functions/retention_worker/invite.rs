@@ -74,8 +74,8 @@ impl Run<'_> {
             self.app.unmark(&self.layout.customer_invite(customer, status, id)).await?;
         }
         if status != InviteStatus::Accepted {
-            for email in email_names(self.app, invite.email.reveal()) {
-                self.app.unmark(&self.layout.email_invite(&email, id)).await?;
+            for email in email_names(self.app, invite.email.reveal()).all() {
+                self.app.unmark(&self.layout.email_invite(email, id)).await?;
             }
         }
         let accepted = invite.acceptance.as_ref().map(|acceptance| acceptance.user);

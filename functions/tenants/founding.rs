@@ -26,8 +26,7 @@ pub(super) async fn create(mut context: Context, identity: Identity) -> Result<A
     let now = app.now();
     let id = new.id.clone();
     app.blobs().create_container(&layout::platform()).await?;
-    let invite =
-        context.claim_as_operator(identity.name(), &body, || InviteId::new(now, app.random())).await?;
+    let invite = context.claim_as_operator(&identity, &body, || InviteId::new(now, app.random())).await?;
     let path = on_platform::tenant(&id);
     let is_another = |tenant: &Tenant| tenant.founding_invite != invite;
     if app.read::<Tenant>(&path).await?.is_some_and(|(tenant, _)| is_another(&tenant)) {

@@ -21,9 +21,9 @@ use crate::{
     auth::User,
     authorship,
     context::Context,
-    keys::Purpose,
+    keys::{Names, Purpose},
     layout::{self, TenantLayout},
-    listing::{self, List},
+    listing::{self, List, PageRequest},
     operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
     people::RACES,
     problem::{Problem, ProblemType},
@@ -64,9 +64,15 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
     authorship::require_sight(app, &user, customer).await?;
     let prefix = layout::threads(customer);
     let (names, next) = app.page(user.layout.container(), &prefix, &request).await?;
+    let layout = &user.layout;
     let threads = listing::load(names, |name| {
-        let path = user.layout.at(format!("{prefix}{name}"));
-        async move { Ok(app.read::<Thread>(&path).await?.map(|(thread, _)| thread)) }
+        let path = layout.at(format!("{prefix}{name}"));
+        async move {
+            let Some((thread, _)) = app.read::<Thread>(&path).await? else { return Ok(None) };
+            // Where it lies under two keys it is shown once.
+            let hash = hash(app, layout, customer, thread.name.reveal()).await?;
+            Ok(name.strip_suffix(".json").is_some_and(|name| name == hash).then_some(thread))
+        }
     })
     .await?;
     let item = |thread: Thread| ThreadItem {
@@ -77,53 +83,143 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
     respond::ok(&List { items: threads.into_iter().map(item).collect(), next })
 }
 
-/// The keyed hash under which a thread lies: one under the previous key as long as such a thread is there, else the one under
-/// the current key.
+/// The keyed hashes of a thread.
+pub(crate) fn hashes(app: &App, customer: CustomerId, name: &ThreadName) -> Names {
+    let customer = customer.to_string();
+    app.settings().index_keys.names(Purpose::Thread, &[customer.as_str(), name.as_str()])
+}
+
+/// The keyed hash under which a thread is read: that of the oldest key under which it lies. Whoever writes sees to it that all
+/// comments are there.
 pub(crate) async fn hash(
     app: &App,
     layout: &TenantLayout,
     customer: CustomerId,
     name: &ThreadName,
 ) -> Result<String, Problem> {
-    let (current, previous) = hashes(app, customer, name);
-    for hash in previous {
-        if app.exists(&layout.thread(customer, &hash)).await? {
-            return Ok(hash);
+    let names = hashes(app, customer, name);
+    // Under one key there is nothing to choose.
+    if names.by_age().nth(1).is_some() {
+        for hash in names.by_age() {
+            if app.exists(&layout.thread(customer, hash)).await? {
+                return Ok(hash.clone());
+            }
         }
     }
-    Ok(current)
+    Ok(names.current)
 }
 
-/// The keyed hash of a thread under the current key.
-pub(crate) fn current(app: &App, customer: CustomerId, name: &ThreadName) -> String {
-    hashes(app, customer, name).0
+/// A page of the entries of a thread's comments.
+pub(crate) async fn comments(
+    app: &App,
+    layout: &TenantLayout,
+    (customer, name): (CustomerId, &ThreadName),
+    request: &PageRequest,
+) -> Result<(Vec<String>, Option<String>), Problem> {
+    let mut hash = hash(app, layout, customer, name).await?;
+    for _ in 0..RACES {
+        let page = app.page(layout.container(), &layout::thread_comments(customer, &hash), request).await?;
+        // The thread may have been brought to another key since the look.
+        let now = self::hash(app, layout, customer, name).await?;
+        if now == hash {
+            return Ok(page);
+        }
+        hash = now;
+    }
+    Err(ProblemType::Unavailable.into())
 }
 
-/// The keyed hashes under the current key and under the previous ones.
-fn hashes(app: &App, customer: CustomerId, name: &ThreadName) -> (String, Vec<String>) {
-    let customer = customer.to_string();
-    let parts = [customer.as_str(), name.as_str()];
-    let mut names = app.settings().index_keys.names(Purpose::Thread, &parts);
-    (names.next().unwrap_or_default(), names.collect())
+/// Enters a comment in its thread, which begins with it, wherever it is read.
+///
+/// While the key is changed a thread may lie under two. It is read under the older one as long as it lies there, so that one
+/// has every comment: whoever writes under the other enters it there too. Two who begin a thread at the same moment, each under
+/// another key, are made one by the second: either it sees the other's thread, or the other sees its.
+pub(crate) async fn enter(app: &App, layout: &TenantLayout, comment: &Comment) -> Result<(), Problem> {
+    let (customer, id) = (comment.customer, comment.id);
+    let names = hashes(app, customer, comment.thread.reveal());
+    let lies_at = async |hash: &str| app.exists(&layout.thread(customer, hash)).await;
+    let mut own = &names.current;
+    if let Some(coming) = &names.coming
+        && lies_at(coming).await?
+        && !lies_at(own).await?
+    {
+        own = coming;
+    }
+    app.mark(&layout.thread_comment(customer, own, id)).await?;
+    let is_new = ensure(app, layout, own, comment).await?;
+    for other in names.by_age().filter(|other| *other != own) {
+        if !lies_at(other).await? {
+            continue;
+        }
+        let entry = layout.thread_comment(customer, other, id);
+        app.mark(&entry).await?;
+        // A rebuild removes the thread from there, and then the entries that it sees.
+        if !lies_at(other).await? {
+            app.unmark(&entry).await?;
+        } else if is_new && names.coming.as_ref() == Some(other) {
+            absorb(app, layout, customer, (other, own)).await?;
+        }
+    }
+    Ok(())
 }
 
-/// Makes the thread of a comment whose index entry has been written.
+/// Enters every comment that stands in a thread under one hash under another too.
+async fn absorb(
+    app: &App,
+    layout: &TenantLayout,
+    customer: CustomerId,
+    (from, into): (&str, &str),
+) -> Result<(), Problem> {
+    let prefix = layout::thread_comments(customer, from);
+    let mut at = None;
+    loop {
+        let page = app.list(layout.container(), &prefix, at.as_ref(), 1_000).await?;
+        for entry in page.entries {
+            let id = entry.name.strip_prefix(&prefix).and_then(|name| CommentId::from_inverted(name).ok());
+            if let Some(id) = id {
+                app.mark(&layout.thread_comment(customer, into, id)).await?;
+            }
+        }
+        match page.next {
+            Some(next) => at = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Makes the thread of a comment whose index entry has been written; true where it was not there.
 pub(crate) async fn ensure(
     app: &App,
     layout: &TenantLayout,
     hash: &str,
     comment: &Comment,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let thread =
         Thread { customer: comment.customer, name: comment.thread.clone(), created_at: comment.created_at };
     match app.write(&layout.thread(comment.customer, hash), &thread, Condition::IfAbsent).await {
-        Ok(_) | Err(StoreError::AlreadyExists) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(StoreError::AlreadyExists) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Removes a thread in which no comment stands any more, after the entry of one has been removed. Whatever was done, somebody
-/// may have written or removed another comment meanwhile: the entries are looked at again.
+/// Removes a comment's entries, and a thread in which no comment stands any more. Whatever was done, somebody may have written or
+/// removed another comment meanwhile: the entries are looked at again.
+pub(crate) async fn leave(
+    app: &App,
+    layout: &TenantLayout,
+    customer: CustomerId,
+    comment: CommentId,
+    hashes: impl IntoIterator<Item = &String>,
+) -> Result<(), Problem> {
+    for hash in hashes {
+        app.unmark(&layout.thread_comment(customer, hash, comment)).await?;
+        settle(app, layout, customer, hash).await?;
+    }
+    Ok(())
+}
+
+/// Removes a thread without entries.
 pub(crate) async fn settle(
     app: &App,
     layout: &TenantLayout,
@@ -154,8 +250,16 @@ async fn follow(
     for _ in 0..RACES {
         let stands = found.is_some();
         match found {
-            // Whoever removed it may have been killed before it was there again.
-            Some(comment) => ensure(app, layout, hash, &comment).await?,
+            // Whoever removed it may have been killed before it was there again. From under the previous key it may be on its way
+            // to the current one.
+            Some(comment) => {
+                let names = hashes(app, customer, comment.thread.reveal());
+                let is_moving = names.previous.as_deref() == Some(hash)
+                    && app.exists(&layout.thread(customer, &names.current)).await?;
+                if !is_moving {
+                    ensure(app, layout, hash, &comment).await?;
+                }
+            }
             None => app.unmark(&layout.thread(customer, hash)).await?,
         }
         found = standing(app, layout, customer, hash).await?;

@@ -81,8 +81,8 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         Work::InviteCode { invite, number } => {
             invites::complete_code(app, tenant, *invite, *number).await.map(|()| Progress::Finished)
         }
-        Work::Acceptance { invite, user, identity } => {
-            let acceptance = (*invite, *user, identity.as_str());
+        Work::Acceptance { invite, user, identities } => {
+            let acceptance = (*invite, *user, identities.as_slice());
             invitation::complete(app, tenant, acceptance, abandoned).await.map(Progress::from)
         }
         Work::Mail { user, mail } => mail::complete(app, tenant, *user, mail, abandoned).await,
@@ -103,8 +103,8 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         Work::Notice { revision } => {
             notices::complete(app, tenant, *revision).await.map(|()| Progress::Finished)
         }
-        Work::Comment { comment, author, customer, thread } => {
-            comments::complete(app, tenant, (*comment, *author, *customer, thread), abandoned).await
+        Work::Comment { comment, author, customer, threads } => {
+            comments::complete(app, tenant, (*comment, *author, *customer, threads), abandoned).await
         }
         Work::File { file, author, customer } => {
             files::complete(app, tenant, (*file, *author, *customer), abandoned).await

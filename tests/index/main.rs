@@ -6,5 +6,9 @@
 mod support;
 
 mod damage;
+mod keys;
+mod load;
+mod office;
 mod rebuild;
+mod rotation;
 mod scene;

@@ -83,7 +83,12 @@ impl Scene {
 
     /// Everybody gets in and finds what is theirs.
     pub(crate) async fn is_in_use(&self) {
-        let (portal, tenant) = (&self.portal, &self.tenant);
+        self.is_in_use_at(&self.portal).await;
+    }
+
+    /// The same at another process.
+    pub(crate) async fn is_in_use_at(&self, portal: &Portal) {
+        let tenant = &self.tenant;
         for user in [&self.kim, &self.lisa, &tenant.administrator] {
             portal.as_(user).get(&tenant.path("/profile")).await.expect(200);
             assert_eq!(portal.as_(user).get("/api/me").await.expect(200).at("/0/tenant"), "t1");

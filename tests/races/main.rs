@@ -10,6 +10,7 @@ mod leaving;
 #[path = "../support/mod.rs"]
 mod support;
 
+use kundportal_functions::Settings;
 use kundportal_store::{Faults, Matching, Moment};
 use support::{Answer, Person, Portal, Storage, Tenant, User};
 
@@ -57,8 +58,17 @@ pub(crate) struct Scene {
 
 impl Scene {
     async fn set(storage: Storage) -> Self {
-        let portal = Portal::start_on(storage).await;
-        let other = portal.another_process().await;
+        Self::set_with(storage, |_| {}, |_| {}).await
+    }
+
+    /// Each process with settings of its own.
+    async fn set_with(
+        storage: Storage,
+        change: impl FnOnce(&mut Settings),
+        change_other: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let portal = Portal::start_with(storage, change).await;
+        let other = portal.redeployed(change_other).await;
         let tenant = portal.tenant("t1").await;
         let customer = portal.customer(&tenant, "Kund A AB").await;
         Self { portal, other, tenant, customer }

@@ -88,11 +88,13 @@ impl<'a> Stored<'a> {
     }
 
     fn people(&self, expected: &mut Expected) {
-        let mut addresses = BTreeSet::new();
+        let (mut addresses, mut identities) = (BTreeSet::new(), BTreeSet::new());
         let mut administrators = BTreeSet::new();
         for (user, profile) in &self.profiles {
             expected.check(profile["leavingSince"].is_null(), || format!("{user} is still leaving"));
             let address = text(profile, "/email").to_lowercase();
+            let identity = (text(profile, "/issuer").to_owned(), text(profile, "/subject").to_owned());
+            expected.check(identities.insert(identity), || format!("{user} has the sign-in of another user"));
             expected.check(addresses.insert(address), || format!("{user} has the address of another user"));
             for name in [
                 format!("subjects/{user}/profile.json"),

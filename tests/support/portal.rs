@@ -113,8 +113,7 @@ impl Portal {
         if self.process.is_some() {
             return Self::over_a_process(Arc::clone(&self.world)).await;
         }
-        let seed = 1_000 + self.world.invocations.load(Ordering::Relaxed);
-        Self::serve(Arc::clone(&self.world), seed).await
+        self.redeployed(|_| {}).await
     }
 
     /// Over a handler that the world says how to start.
@@ -127,7 +126,8 @@ impl Portal {
     pub(crate) async fn redeployed(&self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = self.world.settings.clone();
         change(&mut settings);
-        let seed = 1_000_000 + self.world.invocations.load(Ordering::Relaxed);
+        // No two have the same: they would make the same identifiers.
+        let seed = 1_000_000 + self.world.invocations.fetch_add(1, Ordering::Relaxed);
         Self::serve_with(Arc::clone(&self.world), seed, settings).await
     }
 
@@ -147,7 +147,18 @@ impl Portal {
 
     /// Makes the indexes again, as `kundportal index rebuild` does, in this process.
     pub(crate) async fn rebuild_index(&self, options: &Options) -> Result<Tally, String> {
-        index_rebuild::run(&self.world.app(77, self.world.settings.clone()), options, &|_| ()).await
+        self.rebuild_index_with(|_| {}, options).await
+    }
+
+    /// The same with changed settings.
+    pub(crate) async fn rebuild_index_with(
+        &self,
+        change: impl FnOnce(&mut Settings),
+        options: &Options,
+    ) -> Result<Tally, String> {
+        let mut settings = self.world.settings.clone();
+        change(&mut settings);
+        index_rebuild::run(&self.world.app(77, settings), options, &|_| ()).await
     }
 
     pub(crate) fn url(&self) -> &str {

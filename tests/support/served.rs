@@ -196,6 +196,24 @@ impl Portal {
         }
     }
 
+    /// Ends the handler without warning, and starts it with variables of its own.
+    pub(crate) async fn reconfigure(&self, variables: &[(&str, &str)]) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.process().reconfigure(&self.world, variables.iter().map(owned).collect()).await;
+    }
+
+    /// Runs a command of the program beside the handlers, with their settings and these: whether it ended well, and what it said.
+    pub(crate) async fn run_command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
+        self.world.tell_time();
+        let mut command = command(&self.world, 0);
+        command.env_remove("FUNCTIONS_CUSTOMHANDLER_PORT").args(arguments).envs(variables.iter().copied());
+        command.stdin(Stdio::null());
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it was waited for");
+        let output = output.expect("the program");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// How a handler on this folder is started, with no output anywhere.
     pub(crate) fn handler(&self, port: u16) -> Command {
         let mut command = command(&self.world, port);

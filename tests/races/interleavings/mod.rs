@@ -8,12 +8,15 @@
 mod accepting;
 mod changing;
 mod contenders;
+mod keys;
 mod leaving;
 mod tally;
 mod uploading;
 mod working;
 
 use std::{collections::BTreeSet, env, pin::Pin};
+
+use kundportal_functions::Keys;
 
 use super::{Scene, Storage};
 use crate::support::{Answer, Portal};
@@ -122,12 +125,13 @@ interleavings! {
 pub(crate) struct Race {
     pub(crate) scene: Scene,
     seed: u64,
+    /// The keys with which the indexes are made again in the end, where the handlers have different ones.
+    keys: Option<Keys>,
 }
 
 impl Race {
     async fn prepare(seed: u64) -> Self {
-        let storage = if seed.is_multiple_of(EMBEDDED) { Storage::Embedded } else { Storage::Memory };
-        Self { scene: Scene::set(storage).await, seed }
+        Self { scene: Scene::set(storage(seed)).await, seed, keys: None }
     }
 
     /// Lets all of them go at once. None is told that the portal has failed, and no message is given up.
@@ -159,6 +163,9 @@ impl Race {
             self.scene.portal.advance_hours(1);
             self.scene.portal.timer("waiting_work").await;
         }
+        if let Some(keys) = &self.keys {
+            keys::unite(&self.scene, keys).await;
+        }
         self.scene.portal.assert_consistent(&self.scene.tenant.id).await;
     }
 }
@@ -171,6 +178,10 @@ pub(crate) fn assert_statuses<const N: usize>(answers: &[Answer; N], expected: [
     ought.sort_unstable();
     let said: Vec<_> = answers.iter().map(|answer| format!("{}: {}", answer.asked, answer.text())).collect();
     assert_eq!(are, ought, "{said:#?}");
+}
+
+fn storage(seed: u64) -> Storage {
+    if seed.is_multiple_of(EMBEDDED) { Storage::Embedded } else { Storage::Memory }
 }
 
 /// Goes through the orders of a race.

@@ -21,6 +21,8 @@ pub(crate) struct Process {
     child: Mutex<Child>,
     port: Port,
     url: String,
+    /// Variables of this handler alone, which count before the world's.
+    own: Mutex<Vec<(String, String)>>,
 }
 
 impl Process {
@@ -30,9 +32,10 @@ impl Process {
         loop {
             let port = Port::free();
             let process = Self {
-                child: Mutex::new(spawn(world, port.number)),
+                child: Mutex::new(spawn(command(world, port.number), world)),
                 url: format!("http://127.0.0.1:{}", port.number),
                 port,
+                own: Mutex::default(),
             };
             // Somebody else may have been quicker at the port: another then.
             if process.answers(world).await {
@@ -60,7 +63,17 @@ impl Process {
     }
 
     pub(super) fn restart(&self, world: &World) {
-        *self.lock() = spawn(world, self.port.number);
+        let mut command = command(world, self.port.number);
+        command.envs(self.own.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        *self.lock() = spawn(command, world);
+    }
+
+    /// Ends the handler without warning and starts it with other variables.
+    pub(super) async fn reconfigure(&self, world: &World, variables: Vec<(String, String)>) {
+        *self.own.lock().unwrap_or_else(PoisonError::into_inner) = variables;
+        self.kill();
+        self.restart(world);
+        assert!(self.answers(world).await, "the handler does not start again");
     }
 
     pub(super) async fn revive(&self, world: &World) -> bool {
@@ -103,11 +116,11 @@ impl Drop for Process {
     }
 }
 
-fn spawn(world: &World, port: u16) -> Child {
+fn spawn(mut command: Command, world: &World) -> Child {
     let log = File::options().create(true).append(true).open(world.aside().join("handler.log"));
     let mut log = log.expect("a log");
     let _ = writeln!(log, "-- a handler starts");
-    command(world, port).stdout(log.try_clone().expect("a log")).stderr(log).spawn().expect("the program")
+    command.stdout(log.try_clone().expect("a log")).stderr(log).spawn().expect("the program")
 }
 
 pub(super) fn command(world: &World, port: u16) -> Command {
