@@ -14,7 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    host::{AnswerBody, AnsweredAt, Host, Reset},
+    host::{AnswerBody, AnsweredAt, Cors, Host, Reset},
     issuer::{Issuer, Refused, TokenRequest},
     reply::{self, Reply},
     server::Answers,
@@ -30,6 +30,8 @@ pub(crate) struct Front {
     pub(crate) host: Arc<Host>,
     /// The store behind signed URLs, and its outbox.
     pub(crate) store: EmbeddedStore,
+    /// Origins whose pages may use signed URLs, as storage is told too.
+    pub(crate) cors: Cors,
     /// Gives tokens.
     pub(crate) issuer: Issuer,
     /// The time.
@@ -83,9 +85,10 @@ impl Front {
                 (Some(function), _) if post => {
                     ("/dev/timers/{function}", self.timer(function, request).await)
                 }
-                (_, Some(_)) => {
-                    ("/dev/storage", storage::answer(&self.store, request, self.clock.now()).await)
-                }
+                (_, Some(_)) => (
+                    "/dev/storage",
+                    storage::answer(&self.store, &self.cors, request, self.clock.now()).await,
+                ),
                 _ => ("no route", reply::plain(StatusCode::NOT_FOUND, "There is no such development route.")),
             },
         }

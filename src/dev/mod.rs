@@ -136,10 +136,11 @@ impl Local {
             .map_err(|error| format!("A function cannot be served: {error}."))?;
         let launcher = ThisExecutable::new(app_settings::of(&address, folder, &keys, environment))
             .map_err(|error| format!("This program cannot find itself: {error}."))?;
+        let cors = Cors::new(environment.list("KUNDPORTAL_CORS_ORIGINS"));
         let host = Host::start(Parts {
             functions,
             settings,
-            cors: Cors::new(environment.list("KUNDPORTAL_CORS_ORIGINS")),
+            cors: cors.clone(),
             launcher: Arc::new(launcher),
             queue: store.queue(),
             timer_file: folder.file("timers.json"),
@@ -148,7 +149,7 @@ impl Local {
         })
         .map_err(|error| format!("No port is free for the handler: {error}."))?;
         let host = Arc::new(host);
-        let front = Front { host: Arc::clone(&host), store: store.clone(), issuer, clock };
+        let front = Front { host: Arc::clone(&host), store: store.clone(), cors, issuer, clock };
         Ok(Self { address, host, front: Arc::new(front), store })
     }
 

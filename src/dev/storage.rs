@@ -6,8 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt};
 use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode,
     header::{
-        ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
-        X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+        CONTENT_TYPE, ETAG, RANGE, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use http_body_util::{BodyExt as _, BodyStream, StreamBody};
@@ -17,10 +17,30 @@ use kundportal_store::{
     BlobPath, BlobStore as _, ByteStream, Condition, EmbeddedStore, SignedAccess, StoreError,
 };
 
-use super::reply::{Reply, plain};
+use super::{
+    host::Cors,
+    reply::{Reply, plain},
+};
 
-/// Answers one request below the base URL of signed URLs.
-pub(crate) async fn answer(store: &EmbeddedStore, request: Request<Incoming>, now: Timestamp) -> Reply {
+/// Answers one request below the base URL of signed URLs, for pages of these origins too.
+pub(crate) async fn answer(
+    store: &EmbeddedStore,
+    cors: &Cors,
+    request: Request<Incoming>,
+    now: Timestamp,
+) -> Reply {
+    if let Some(allowed) = cors.preflight(request.method(), request.headers()) {
+        let mut reply = plain(StatusCode::NO_CONTENT, "");
+        reply.headers_mut().extend(allowed);
+        return reply;
+    }
+    let origin = cors.allowed(request.headers());
+    let mut reply = serve(store, request, now).await;
+    reply.headers_mut().extend(origin.map(|origin| (ACCESS_CONTROL_ALLOW_ORIGIN, origin)));
+    reply
+}
+
+async fn serve(store: &EmbeddedStore, request: Request<Incoming>, now: Timestamp) -> Reply {
     let address = request.uri().path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     let result = match store.verify_signed(request.method().as_str(), address, now) {
         None => return plain(StatusCode::FORBIDDEN, "The signature does not allow this."),

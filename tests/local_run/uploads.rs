@@ -13,6 +13,9 @@ use super::{
 
 const UPLOADS: &str = "/api/tenants/nordljus/files/uploads";
 
+/// Where a front end is served that somebody is working on.
+const PAGE: &str = "http://localhost:5173";
+
 struct Person<'a> {
     run: &'a LocalRun,
     token: String,
@@ -47,7 +50,8 @@ impl Person<'_> {
 async fn send(begun: &Value, content: impl Into<reqwest::Body>) -> reqwest::Result<Response> {
     let upload = &begun["upload"];
     let method = upload["method"].as_str().unwrap().parse().unwrap();
-    let mut request = Client::new().request(method, upload["url"].as_str().unwrap()).body(content);
+    let request = Client::new().request(method, upload["url"].as_str().unwrap());
+    let mut request = request.header("origin", PAGE).body(content);
     for (name, value) in upload["headers"].as_object().unwrap() {
         request = request.header(name, value.as_str().unwrap());
     }
@@ -57,7 +61,7 @@ async fn send(begun: &Value, content: impl Into<reqwest::Body>) -> reqwest::Resu
 #[tokio::test]
 async fn a_file_sent_straight_to_storage_is_checked_and_read() {
     let folder = tempfile::tempdir().unwrap();
-    let run = LocalRun::start_with(folder.path(), &[]).await;
+    let run = LocalRun::start_in(folder.path(), &[], &[("KUNDPORTAL_CORS_ORIGINS", PAGE)]).await;
     let token = token(&run, "karin.oberg@example.se").await;
     let customer = items(&run, &token, "/api/tenants/nordljus/customers").await[0]["id"].clone();
     let karin = Person { run: &run, token };
@@ -72,6 +76,19 @@ async fn a_file_sent_straight_to_storage_is_checked_and_read() {
     assert_eq!(status, 201, "{begun}");
     let id = begun["id"].as_str().unwrap();
 
+    // A page asks its browser, which asks storage.
+    let url = begun["upload"]["url"].as_str().unwrap();
+    let asked = Client::new()
+        .request(reqwest::Method::OPTIONS, url)
+        .header("origin", PAGE)
+        .header("access-control-request-method", "PUT")
+        .send()
+        .await
+        .unwrap();
+    let allowed = |name: &str| asked.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(allowed("access-control-allow-origin").as_deref(), Some(PAGE));
+    assert_eq!(allowed("access-control-allow-methods").as_deref(), Some("PUT"));
+
     // A body that breaks off leaves nothing.
     let half = content.as_bytes()[..content.len() / 2].to_vec();
     let pieces = [Ok(half), Err(std::io::Error::other("broken off"))];
@@ -81,8 +98,12 @@ async fn a_file_sent_straight_to_storage_is_checked_and_read() {
 
     // Something else first: the URL works until it expires, and the last word counts.
     assert_eq!(send(&begun, "något annat").await.unwrap().status(), 201);
-    assert_eq!(send(&begun, content.clone()).await.unwrap().status(), 201);
-    assert_eq!(reqwest::get(begun["upload"]["url"].as_str().unwrap()).await.unwrap().status(), 403);
+    let sent = send(&begun, content.clone()).await.unwrap();
+    assert_eq!(
+        (sent.status().as_u16(), &sent.headers()["access-control-allow-origin"]),
+        (201, &PAGE.parse().unwrap())
+    );
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 403);
     assert_eq!(karin.complete(id).await.0, 202);
     assert_eq!(karin.complete(id).await.0, 202);
     assert_eq!(karin.outcome(id).await["state"], "complete");
