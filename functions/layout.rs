@@ -3,7 +3,8 @@
 
 use jiff::civil::Date;
 use kundportal_domain::{
-    CommentId, CustomerId, FileId, InviteId, RecordId, RequestId, TenantId, UserId, records::InviteStatus,
+    CommentId, CustomerId, FileId, InviteId, ObjectionId, RecordId, RequestId, TenantId, UserId,
+    records::InviteStatus,
 };
 use kundportal_store::{BlobPath, Container};
 
@@ -100,6 +101,9 @@ pub(crate) struct TenantLayout {
 /// Prefix of the legal notices to the tenant.
 pub(crate) const NOTICES: &str = "notices/";
 
+/// Prefix of the tenant's objections to sub-processors.
+pub(crate) const OBJECTIONS: &str = "objections/";
+
 /// Prefix of all that is one person's.
 pub(crate) fn subject(user: UserId) -> String {
     format!("subjects/{user}/")
@@ -121,6 +125,10 @@ impl TenantLayout {
     /// That the tenant has been told of a revision of the register; the newest first.
     pub(crate) fn notice(&self, revision: u32) -> BlobPath {
         self.at(format!("{NOTICES}{:08x}.json", u32::MAX - revision))
+    }
+
+    pub(crate) fn objection(&self, id: ObjectionId) -> BlobPath {
+        self.at(format!("{OBJECTIONS}{id}.json"))
     }
 
     pub(crate) fn administrators(&self) -> BlobPath {

@@ -65,6 +65,7 @@ mod profile;
 mod requests;
 mod retention;
 mod retention_worker;
+mod sub_processor_objections;
 mod sub_processors;
 mod tenants;
 #[cfg(feature = "faults")]
@@ -196,6 +197,13 @@ pub static FUNCTIONS: &[Function] = &[
         trigger: Trigger::Queue {
             queue: "retention",
             run: |app, text| Box::pin(retention_worker::run(app, text)),
+        },
+    },
+    Function {
+        name: "sub_processor_objections",
+        trigger: Trigger::Http {
+            route: "tenants/{tenant}/sub-processor-objections/{*path}",
+            operations: sub_processor_objections::OPERATIONS,
         },
     },
     Function {

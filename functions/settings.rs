@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kundportal_domain::{TenantId, sub_processors::Register};
+use kundportal_domain::{
+    TenantId,
+    sub_processors::{EntryId, Register},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +40,8 @@ pub struct Settings {
     pub version: String,
     /// Where it runs and its data lie.
     pub place: Place,
+    /// The sub-processor through which mail goes; none where that is the operator's own server.
+    pub mail_by: Option<EntryId>,
     /// Who may process data.
     pub register: Arc<Register>,
 }

@@ -3,7 +3,7 @@
 
 use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
-use kundportal_domain::sub_processors::Register;
+use kundportal_domain::sub_processors::{EntryId, Register, UsedFor};
 use kundportal_functions::{
     ClientIp, Concurrency, DirectUploads, FrontEnd, Keys, Limits, PackageLimits, Place, Settings,
     StoragePlace,
@@ -160,6 +160,7 @@ fn settings(reader: &mut Reader<'_>) -> Option<Settings> {
         region: region(reader),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         place: place(reader),
+        mail_by: mail_by(reader),
         register: register(reader)?,
     })
 }
@@ -173,6 +174,17 @@ fn register(reader: &mut Reader<'_>) -> Option<Arc<Register>> {
             None
         }
     }
+}
+
+/// The entry of the register through which mail goes; without the variable it is the operator's own server.
+fn mail_by(reader: &mut Reader<'_>) -> Option<EntryId> {
+    let id = reader.optional("KUNDPORTAL_MAIL_SUB_PROCESSOR")?.parse::<EntryId>().ok();
+    let register = Register::embedded().ok();
+    let entry = id.as_ref().zip(register).and_then(|(id, register)| register.entry(id));
+    if entry.is_none_or(|entry| entry.used_for != UsedFor::Mail) {
+        reader.refuse("KUNDPORTAL_MAIL_SUB_PROCESSOR", "is no sub-processor for mail in the register");
+    }
+    id
 }
 
 /// Links in mails start with it, so what follows it must reach no server: a fragment.
@@ -433,6 +445,14 @@ mod tests {
         let storage = storage.map(|(region, sku)| StoragePlace { region: region.into(), sku: sku.into() });
         let told = Place::Deployed { runs_in: None, primary: None, storage: storage.to_vec() };
         assert_eq!(place.settings.place, told);
+    }
+
+    #[test]
+    fn mail_goes_by_a_sub_processor_for_mail_or_by_none() {
+        let by = |id| with("KUNDPORTAL_MAIL_SUB_PROCESSOR", id).map(|config| config.settings.mail_by);
+        assert!(by("azure-communication-services").unwrap().is_some());
+        assert!(by("microsoft-azure").is_err() && by("Nobody").is_err());
+        assert!(read(&good()).unwrap().settings.mail_by.is_none());
     }
 
     #[test]

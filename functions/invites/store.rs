@@ -204,7 +204,7 @@ pub(crate) async fn complete(
         }
         let letter = letter(app, &settings, &invite).await?;
         let message_id = app.settings().message_id(tenant, &format!("{id}.{resend}"));
-        app.send(&letter.into_mail(invite.email, message_id)).await?;
+        app.send(tenant, &letter.into_mail(invite.email, message_id)).await?;
     }
     Ok(true)
 }
@@ -275,5 +275,5 @@ pub(crate) async fn complete_code(
     let letter =
         Letter::new(texts, "accept-code", settings.name.as_str(), Some(invite.name.reveal()), values, None);
     let message_id = app.settings().message_id(tenant, &format!("{id}.{}.code.{number}", invite.resends));
-    app.send(&letter.into_mail(invite.email, message_id)).await
+    app.send(tenant, &letter.into_mail(invite.email, message_id)).await
 }

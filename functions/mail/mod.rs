@@ -184,8 +184,12 @@ impl App {
     }
 
     /// Hands a mail over. One that is refused for good is noted in the log, without its address, and given up.
-    pub(crate) async fn send(&self, mail: &Mail) -> Result<(), Problem> {
+    pub(crate) async fn send(&self, tenant: &TenantId, mail: &Mail) -> Result<(), Problem> {
         self.check_region_lock()?;
+        if !self.may_mail(tenant).await? {
+            let reason = "the mail service is not in use for the tenant";
+            return Err(Problem { source: Some(reason.into()), ..ProblemType::Unavailable.into() });
+        }
         match self.mailer().send(mail).await {
             Ok(()) => Ok(()),
             Err(MailError::Refused(_)) => {
@@ -247,7 +251,7 @@ async fn send(
     let letter = letter(app, tenant, profile, outgoing, settings.name.as_str());
     let to = outgoing.to.clone().unwrap_or_else(|| profile.email.clone());
     let message_id = app.settings().message_id(tenant, &format!("{}.{id}", profile.id));
-    app.send(&letter.into_mail(to, message_id)).await
+    app.send(tenant, &letter.into_mail(to, message_id)).await
 }
 
 fn letter(app: &App, tenant: &TenantId, profile: &Profile, outgoing: &Outgoing, tenant_name: &str) -> Letter {

@@ -11,7 +11,8 @@ use crate::{
 /// The message's work, if its marker is still there.
 pub(crate) async fn run(app: App, text: String) -> Result<(), Problem> {
     let Some((app, marker, marked)) = open(app, &text).await? else { return Ok(()) };
-    if app.is_locked() {
+    let is_mail = matches!(marked.work, Work::Mail { .. } | Work::Invite { .. } | Work::InviteCode { .. });
+    if app.is_locked() || (is_mail && !app.may_mail(&marker.tenant).await?) {
         // The marker stays, and the timer comes back.
         return match &marked.work {
             Work::Mail { user, mail } => mail::keep(&app, &marker.tenant, *user, mail).await,

@@ -314,6 +314,7 @@ fn settings() -> Settings {
         region: None,
         version: "0".to_owned(),
         place: Place::Local,
+        mail_by: None,
         register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

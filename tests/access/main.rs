@@ -43,9 +43,13 @@ fn the_table_has_every_operation_and_no_other() {
 
 #[tokio::test]
 async fn everybody_gets_what_the_table_says() {
-    let portal =
-        Portal::start_with(support::Storage::Memory, |settings| settings.limits.open_uploads = 1_000).await;
+    let change = |settings: &mut kundportal_functions::Settings| {
+        settings.limits.open_uploads = 1_000;
+        support::announced_today(settings);
+    };
+    let portal = Portal::start_with(support::Storage::Memory, change).await;
     let scene = Scene::set(&portal).await;
+    portal.timer("announcements").await;
     let operations = operations();
     let mut wrong = Vec::new();
     for row in TABLE.iter().filter(|row| operations.contains(row.operation)) {

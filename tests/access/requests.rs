@@ -123,6 +123,19 @@ impl<'a> Scene<'a> {
             (_, template) if template.contains("/comments/{}") => {
                 (self.comment_path().await, Some(json!({"text": "Rättat"})))
             }
+            ("POST", "/api/tenants/{}/sub-processor-objections") => {
+                self.withdraw_objections().await;
+                (self.path("/sub-processor-objections"), Some(self.objection()))
+            }
+            ("POST", "/api/tenants/{}/sub-processor-objections/{}/answer") => {
+                self.withdraw_objections().await;
+                let administrator = self.portal.as_(&self.tenant.administrator);
+                let made =
+                    administrator.post(&self.path("/sub-processor-objections"), self.objection()).await;
+                let id = made.expect(201).text_at("/id");
+                let path = self.path(&format!("/sub-processor-objections/{id}/answer"));
+                (path, Some(json!({"answer": "Vi använder det inte för er.", "outcome": "withdrawn"})))
+            }
             (_, template) if template.contains("/requests/{}") => (self.request_path(template).await, None),
             (_, template) => self.simple(method.as_str(), template).await,
         };
@@ -132,6 +145,22 @@ impl<'a> Scene<'a> {
             }
             _ if method == Method::POST => caller.post_empty(&path).await,
             _ => caller.send(method, &path, |request| request).await,
+        }
+    }
+
+    fn objection(&self) -> Value {
+        json!({"subProcessor": "azure-communication-services", "reason": format!("Skäl {}", self.next())})
+    }
+
+    /// So that there is room for another one.
+    async fn withdraw_objections(&self) {
+        let path = self.path("/sub-processor-objections?limit=200");
+        let made = self.portal.as_(&self.tenant.administrator).get(&path).await.expect(200).items();
+        for objection in made.iter().filter(|objection| objection["state"] != "withdrawn") {
+            let id = objection["id"].as_str().expect("an id");
+            let path = self.path(&format!("/sub-processor-objections/{id}/answer"));
+            let body = json!({"answer": "Tas tillbaka.", "outcome": "withdrawn"});
+            self.portal.operator().post(&path, body).await.expect(200);
         }
     }
 

@@ -368,6 +368,7 @@ fn settings(issuer: &Issuer) -> Settings {
                 sku: "Standard_ZRS".to_owned(),
             }],
         },
+        mail_by: None,
         register: Arc::new(Register::embedded().expect("the register").clone()),
     }
 }

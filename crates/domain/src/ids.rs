@@ -115,6 +115,8 @@ ids! {
     CustomerId = "cus_";
     /// A record in the audit log or of an activity.
     RecordId = "rec_";
+    /// A tenant's objection to a sub-processor.
+    ObjectionId = "obj_";
 }
 
 fn ulid(now: Timestamp, random: [u8; 10]) -> Ulid {

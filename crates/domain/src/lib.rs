@@ -24,7 +24,9 @@ mod texts;
 pub use archive_name::Namer;
 pub use data_map::Category;
 pub use email::{EmailAddress, EmailError};
-pub use ids::{CommentId, CustomerId, FileId, IdError, InviteId, RecordId, RequestId, TenantId, UserId};
+pub use ids::{
+    CommentId, CustomerId, FileId, IdError, InviteId, ObjectionId, RecordId, RequestId, TenantId, UserId,
+};
 pub use locale::{Locale, LocaleError};
 pub use merge_patch::Patch;
 pub use period::{Period, PeriodError, RetentionChoice, RetentionChoiceError};

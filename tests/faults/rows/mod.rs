@@ -22,7 +22,7 @@ pub(crate) async fn rows() -> (Arc<Snapshot>, Arc<Scene>, Vec<Row>) {
     rows.extend(reads::rows(&snapshot, &scene).await);
     rows.extend(retention::rows(&snapshot, &scene).await);
     rows.extend(uploads::rows(&snapshot, &scene).await);
-    rows.extend(notices::rows(&snapshot).await);
+    rows.extend(notices::rows(&snapshot, &scene).await);
     rows.extend(stuck::rows(&snapshot, &scene).await);
     (snapshot, scene, rows)
 }

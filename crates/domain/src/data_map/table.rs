@@ -80,6 +80,7 @@ pub(super) const fn entry(category: Category) -> Entry {
                 Tenant "settings/**",
                 Tenant "agreement/**",
                 Tenant "notices/*",
+                Tenant "objections/*",
                 Platform "tenants/**",
                 Platform "notices/*"
             ],
