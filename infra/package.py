@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Packs what is deployed: host.json, the executable, and each function's manifest beside them, nothing else.
 
-    RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --no-default-features --target x86_64-unknown-linux-gnu
-    infra/package.py target/x86_64-unknown-linux-gnu/release/kundportal kundportal.zip
+    RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile deploy --no-default-features --target x86_64-unknown-linux-gnu
+    infra/package.py target/x86_64-unknown-linux-gnu/deploy/kundportal kundportal.zip
 
 The same files give the same bytes. An executable that is not the deployed build is refused.
 """
