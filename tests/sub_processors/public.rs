@@ -1,12 +1,14 @@
 //! The public list, its history and its feed.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     io::Write as _,
     process::{Command, Stdio},
 };
 
-use kundportal_domain::sub_processors::Register;
-use serde_json::Value;
+use jiff::civil::date;
+use kundportal_domain::sub_processors::{Register, Standing, Tenancy};
+use serde_json::{Value, json};
 
 use super::support::{Answer, Portal};
 
@@ -149,5 +151,38 @@ async fn the_feed_is_atom_with_an_entry_for_each_revision() {
         assert!(output.status.success(), "{}", feed.text());
         let revisions = Register::embedded().expect("the register").revisions().len();
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), revisions.to_string());
+    }
+}
+
+/// What is published, what the annex lists, and where the templates let anything lie, are one.
+#[tokio::test]
+async fn the_public_list_the_annex_and_the_templates_agree() {
+    let portal = Portal::start().await;
+    let list = portal.anyone().get(PAGES[0]).await.expect(200).json();
+    let listed = list["subProcessors"].as_array().expect("a list");
+    let register = Register::embedded().expect("the register");
+    let (noticed, objects) = (BTreeMap::new(), BTreeSet::new());
+    let tenancy = Tenancy { since: date(2026, 3, 2), noticed: &noticed, objects: &objects };
+    let annex = register.annex(tenancy, date(2026, 11, 28));
+    let by_id = |entries: Vec<Value>| -> BTreeMap<String, Value> {
+        entries.into_iter().map(|entry| (entry["id"].to_string(), entry)).collect()
+    };
+    let in_annex = annex.iter().map(|(entry, _)| json!(entry)).collect();
+    assert_eq!(by_id(in_annex), by_id(listed.clone()));
+
+    let in_use = annex.iter().filter(|(_, standing)| *standing == Standing::InUse);
+    let regions = in_use.flat_map(|(entry, _)| entry.location.regions.iter().map(ToString::to_string));
+    let regions: BTreeSet<String> = regions.collect();
+    for snapshot in
+        [include_str!("../../infra/production.snapshot.json"), include_str!("../../infra/test.snapshot.json")]
+    {
+        let snapshot: Value = serde_json::from_str(snapshot).expect("a snapshot");
+        let resources = snapshot["predictedResources"].as_array().expect("resources");
+        let allowed = resources.iter().filter_map(|resource| {
+            resource.pointer("/properties/parameters/listOfAllowedLocations/value").and_then(Value::as_array)
+        });
+        let allowed: Vec<BTreeSet<String>> =
+            allowed.map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect()).collect();
+        assert_eq!(allowed, [regions.clone(), regions.clone()], "of resources and of resource groups");
     }
 }

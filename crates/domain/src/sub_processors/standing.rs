@@ -48,6 +48,12 @@ impl Register {
         if in_use { Standing::InUse } else { Standing::NotYet }
     }
 
+    /// The list of a tenant's annex: every entry, former ones included, and how it stands with the tenant.
+    #[must_use]
+    pub fn annex(&self, tenancy: Tenancy<'_>, today: Date) -> Vec<(&SubProcessor, Standing)> {
+        self.entries().iter().map(|entry| (entry, self.standing(entry, tenancy, today))).collect()
+    }
+
     /// The first day on which an entry may be used for a tenant, objections aside; none before the tenant has had notice.
     #[must_use]
     pub fn usable_from(&self, entry: &SubProcessor, tenancy: Tenancy<'_>) -> Option<Date> {
