@@ -1,6 +1,8 @@
 //! The configuration: environment variables read into types, once, at the start. Everything that is wrong is reported
 //! together, by the variable's name and never by its value.
 
+mod reader;
+
 use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc};
 
 use kundportal_domain::sub_processors::{EntryId, Register, UsedFor};
@@ -11,6 +13,10 @@ use kundportal_functions::{
     picture::MOST_PIXELS,
 };
 use kundportal_store::{Clock, OidcIssuer, OidcVerifier, SmtpMailer, SmtpUrl};
+
+#[cfg(any(feature = "dev", test))]
+pub(crate) use reader::read;
+pub(crate) use reader::{Problems, Reader};
 
 use crate::{environment::Environment, storage::StorageConfig};
 
@@ -26,71 +32,6 @@ pub(crate) struct Config {
     pub(crate) settings: Settings,
 }
 
-/// What is wrong with one variable.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    name: &'static str,
-    rule: String,
-}
-
-/// Everything that is wrong, a line each.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Problems(Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The configuration cannot be used:")?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  {} {}", problem.name, problem.rule))
-    }
-}
-
-/// Reads variables and collects what is wrong with them.
-pub(crate) struct Reader<'a> {
-    environment: &'a Environment,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(environment: &'a Environment) -> Self {
-        Self { environment, problems: Vec::new() }
-    }
-
-    /// Notes what is wrong with a variable.
-    pub(crate) fn refuse(&mut self, name: &'static str, rule: impl Into<String>) {
-        self.problems.push(Problem { name, rule: rule.into() });
-    }
-
-    /// A variable that may be missing.
-    pub(crate) fn optional(&self, name: &'static str) -> Option<&'a str> {
-        self.environment.get(name)
-    }
-
-    /// A variable that must be there.
-    pub(crate) fn required(&mut self, name: &'static str) -> Option<&'a str> {
-        let value = self.optional(name);
-        if value.is_none() {
-            self.refuse(name, "is missing");
-        }
-        value
-    }
-
-    /// A variable that must be there and have a form; the error says the rule.
-    pub(crate) fn parsed<T, E: fmt::Display>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        let value = self.required(name)?;
-        match parse(value) {
-            Ok(parsed) => Some(parsed),
-            Err(rule) => {
-                self.refuse(name, rule.to_string());
-                None
-            }
-        }
-    }
-}
-
 impl Config {
     /// Reads the environment.
     pub(crate) fn read(environment: &Environment, clock: Arc<dyn Clock>) -> Result<Self, Problems> {
@@ -100,10 +41,10 @@ impl Config {
         let tokens = reader.parsed("KUNDPORTAL_ISSUERS", issuers);
         let settings = settings(&mut reader);
         match (storage, tokens, settings) {
-            (Some(storage), Some(tokens), Some(settings)) if reader.problems.is_empty() => {
-                Ok(Self { storage, mailer, tokens, settings })
+            (Some(storage), Some(tokens), Some(settings)) => {
+                reader.whole().map(|()| Self { storage, mailer, tokens, settings })
             }
-            _ => Err(Problems(reader.problems)),
+            _ => Err(reader.into_problems()),
         }
     }
 }
@@ -238,7 +179,7 @@ fn region(reader: &Reader<'_>) -> Option<String> {
 fn place(reader: &Reader<'_>) -> Place {
     let said = |name| reader.optional(name).map(ToOwned::to_owned);
     let (runs_in, primary) = (said("REGION_NAME"), said("KUNDPORTAL_REGION"));
-    let storage = reader.environment.list("KUNDPORTAL_STORAGE_PLACES");
+    let storage = reader.list("KUNDPORTAL_STORAGE_PLACES");
     if cfg!(feature = "dev") && runs_in.is_none() && primary.is_none() && storage.is_empty() {
         return Place::Local;
     }
@@ -297,7 +238,7 @@ fn limit<N: Copy + FromStr + PartialOrd + From<u8> + fmt::Display>(
 fn front_end(reader: &mut Reader<'_>) -> Option<FrontEnd> {
     let issuer = reader.required("KUNDPORTAL_FRONT_END_ISSUER");
     let client_id = reader.required("KUNDPORTAL_FRONT_END_CLIENT_ID");
-    let scopes = reader.environment.list("KUNDPORTAL_FRONT_END_SCOPES");
+    let scopes = reader.list("KUNDPORTAL_FRONT_END_SCOPES");
     Some(FrontEnd { issuer: issuer?.to_owned(), client_id: client_id?.to_owned(), scopes })
 }
 

@@ -10,6 +10,7 @@ mod environment;
 #[cfg(feature = "faults")]
 mod faults;
 mod handler;
+mod host_json;
 mod index;
 mod region_lock;
 mod storage;

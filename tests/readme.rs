@@ -7,19 +7,23 @@
     reason = "a test ends where a promise is broken"
 )]
 
+#[path = "support/azurite.rs"]
+mod azurite;
 #[path = "local_run/process.rs"]
 #[allow(dead_code, reason = "the local run's own tests use the rest")]
 mod process;
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
+use azurite::Azurite;
 use process::LocalRun;
 
 /// Variables that only the program sets, for itself, and those of the test build.
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
     "KUNDPORTAL_DEV_END_WITH_INPUT",
     "KUNDPORTAL_STORAGE",
     "KUNDPORTAL_TEST_CLOCK",
+    "KUNDPORTAL_TEST_FAULT",
     "KUNDPORTAL_TEST_FAULTS",
 ];
 
@@ -82,10 +86,22 @@ fn tour() -> Vec<Step> {
 
 #[tokio::test]
 async fn the_tour_prints_what_the_readme_says() {
+    take_the_tour(&[], &[]).await;
+}
+
+#[tokio::test]
+async fn the_tour_prints_the_same_on_azurite() {
+    let settings = Azurite::shared().settings();
+    let variables: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    take_the_tour(&["--storage", "azure"], &variables).await;
+}
+
+/// Gives the tour's commands to a shell, and compares what they print.
+async fn take_the_tour(arguments: &[&str], variables: &[(&str, &str)]) {
     let steps = tour();
     assert!(steps.len() > 20, "the tour is gone");
     let folder = tempfile::tempdir().expect("a folder");
-    let run = LocalRun::start_with(&folder.path().join("data"), &[]).await;
+    let run = LocalRun::start_in(&folder.path().join("data"), arguments, variables).await;
     let mark = |number: usize| format!("---- {number}");
     let mut script = String::from("exec 2>&1\n");
     for (number, step) in steps.iter().enumerate() {
@@ -100,7 +116,7 @@ async fn the_tour_prints_what_the_readme_says() {
         .kill_on_drop(true)
         .output();
     let output =
-        tokio::time::timeout(Duration::from_mins(2), shell).await.expect("in time").expect("a shell");
+        tokio::time::timeout(Duration::from_mins(5), shell).await.expect("in time").expect("a shell");
     let mut rest = String::from_utf8(output.stdout).expect("text");
     for (number, step) in steps.iter().enumerate() {
         let start = format!("{}\n", mark(number));

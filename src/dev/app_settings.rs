@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{folder::Folder, issuer::AUDIENCE, keys::Keys};
-use crate::environment::Environment;
+use super::{Storage, folder::Folder, issuer::AUDIENCE, keys::Keys};
+use crate::{environment::Environment, storage::STORAGE};
 
 /// What the handler gets beside the environment of this process. Variables that are set there go first, except those
 /// that say where this folder's data are.
@@ -11,6 +11,7 @@ pub(crate) fn of(
     address: &str,
     folder: &Folder,
     keys: &Keys,
+    storage: Storage,
     environment: &Environment,
 ) -> Vec<(String, String)> {
     let issuer = format!("{address}/dev/oidc");
@@ -18,6 +19,7 @@ pub(crate) fn of(
         "issuer": issuer, "audience": AUDIENCE, "emailClaim": "verifiedEmail", "operator": true, "allowHttpLoopback": true,
     }]);
     let fixed = [
+        (STORAGE, storage.name().to_owned()),
         ("KUNDPORTAL_DATA_DIR", folder.path().display().to_string()),
         ("KUNDPORTAL_SIGNED_URL_BASE", format!("{address}/dev/storage")),
         ("KUNDPORTAL_SIGNED_URL_KEY", keys.url_signing.clone()),

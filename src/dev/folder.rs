@@ -9,6 +9,9 @@ use std::{
 /// The file whose lock says that a local run uses the folder.
 const LOCK: &str = "in-use";
 
+/// The file that says where the data lie.
+const STORAGE: &str = "storage";
+
 /// A folder that this process alone uses as a local run, until dropped. Its handler uses it too.
 pub(crate) struct Folder {
     path: PathBuf,
@@ -26,6 +29,14 @@ pub(crate) enum FolderError {
         /// The cause.
         #[source]
         source: io::Error,
+    },
+    /// It belongs to data that lie elsewhere.
+    #[error("The data folder {} belongs to data that lie elsewhere (--storage {storage}): choose another folder with --data-dir.", folder.display())]
+    Elsewhere {
+        /// The folder.
+        folder: PathBuf,
+        /// Where they lie.
+        storage: String,
     },
     /// Another local run uses it.
     #[error("The data folder {} is used by another local run; end that one or choose another folder with --data-dir.", folder.display())]
@@ -55,6 +66,20 @@ impl Folder {
             Ok(()) => Ok(Self { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(FolderError::InUse { folder: path }),
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
+        }
+    }
+
+    /// Notes where the data lie that the folder's keys belong to, or refuses where they lie elsewhere.
+    pub(crate) fn belongs_to(&self, storage: &str) -> Result<(), FolderError> {
+        let folder = || self.path.clone();
+        let unwritable = |source| FolderError::Unwritable { folder: folder(), source };
+        match std::fs::read_to_string(self.file(STORAGE)) {
+            Ok(known) if known == storage => Ok(()),
+            Ok(storage) => Err(FolderError::Elsewhere { folder: folder(), storage }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.write_secret(STORAGE, storage.as_bytes()).map_err(unwritable)
+            }
+            Err(error) => Err(unwritable(error)),
         }
     }
 

@@ -28,22 +28,31 @@ use tokio::net::TcpListener;
 use ending::Ending;
 use folder::Folder;
 use front::Front;
-use host::{Cors, Function, Host, HostSettings, Parts, ThisExecutable};
+use host::{Cors, Function, Host, HostSettings, Messages, Parts, ThisExecutable};
 use issuer::Issuer;
 use keys::Keys;
 
 pub(crate) use parent::follow as follow_parent;
 
-use crate::environment::Environment;
-
-/// The host's settings, as they are deployed.
-const HOST_JSON: &str = include_str!("../../host.json");
+use crate::{config, environment::Environment, host_json::HOST_JSON, storage::AzureStorage};
 
 /// Where data of the local run lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub(crate) enum Storage {
     /// In a database in the data folder.
     Embedded,
+    /// In storage accounts, Azurite's or real ones, which variables name; keys, mail and timers stay in the data folder.
+    Azure,
+}
+
+impl Storage {
+    /// As options and variables name it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Azure => "azure",
+        }
+    }
 }
 
 /// How the local run is asked for.
@@ -77,8 +86,9 @@ pub(crate) fn refuse_on_azure(environment: &Environment) -> Result<(), String> {
 pub(crate) async fn run(options: Options, environment: &Environment) -> Result<(), String> {
     let mut ending = Ending::listen().map_err(|error| format!("Signals cannot be received: {error}."))?;
     let folder = Folder::open(&options.data_dir).map_err(|error| error.to_string())?;
+    folder.belongs_to(options.storage.name()).map_err(|error| error.to_string())?;
     let (listener, port) = port::listen(&folder, options.port).await?;
-    let local = Local::start(&folder, port, environment)?;
+    let local = Local::start(&folder, port, options.storage, environment).await?;
     // The folder is ours alone, so nobody is at work any more on what a run that was killed had taken out of its queues.
     local.store.queue().release_all().await.map_err(|error| {
         format!("The data folder {} cannot be written: {error}.", folder.path().display())
@@ -98,6 +108,31 @@ fn functions(environment: &Environment) -> impl Iterator<Item = &'static kundpor
     deployed
 }
 
+/// Where the host takes messages out. In storage queues it makes those that are missing, as the infrastructure does when
+/// deployed.
+async fn messages(
+    storage: Storage,
+    store: &EmbeddedStore,
+    queues: impl Iterator<Item = &str>,
+    environment: &Environment,
+) -> Result<Arc<dyn Messages>, String> {
+    if storage == Storage::Embedded {
+        return Ok(Arc::new(store.queue()));
+    }
+    let storage = config::read(environment, AzureStorage::read).map_err(|problems| problems.to_string())?;
+    let (_, queue) = storage.open()?;
+    for name in queues {
+        queue.create(name).await.map_err(|error| {
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+            }
+            format!("The queues in storage cannot be made: {error} ({cause}).")
+        })?;
+    }
+    Ok(Arc::new(Arc::new(queue)))
+}
+
 /// The parts of a local run.
 struct Local {
     address: String,
@@ -107,7 +142,12 @@ struct Local {
 }
 
 impl Local {
-    fn start(folder: &Folder, port: u16, environment: &Environment) -> Result<Self, String> {
+    async fn start(
+        folder: &Folder,
+        port: u16,
+        storage: Storage,
+        environment: &Environment,
+    ) -> Result<Self, String> {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let keys = Keys::open(folder, &*entropy).map_err(|error| {
             format!("The keys in the data folder {} cannot be read: {error}.", folder.path().display())
@@ -132,9 +172,11 @@ impl Local {
             .map(|function| {
                 Function::parse(function.name, &function.manifest().to_string(), &settings.route_prefix)
             })
-            .collect::<Result<_, _>>()
+            .collect::<Result<Vec<_>, _>>()
             .map_err(|error| format!("A function cannot be served: {error}."))?;
-        let launcher = ThisExecutable::new(app_settings::of(&address, folder, &keys, environment))
+        let queues = functions.iter().filter_map(Function::queue);
+        let messages = messages(storage, &store, queues, environment).await?;
+        let launcher = ThisExecutable::new(app_settings::of(&address, folder, &keys, storage, environment))
             .map_err(|error| format!("This program cannot find itself: {error}."))?;
         let cors = Cors::new(environment.list("KUNDPORTAL_CORS_ORIGINS"));
         let host = Host::start(Parts {
@@ -142,7 +184,7 @@ impl Local {
             settings,
             cors: cors.clone(),
             launcher: Arc::new(launcher),
-            queue: store.queue(),
+            messages,
             timer_file: folder.file("timers.json"),
             clock: clock.clone(),
             entropy,

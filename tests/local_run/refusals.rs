@@ -150,3 +150,51 @@ async fn a_handler_without_configuration_names_all_that_is_missing() {
         }
     }
 }
+
+#[tokio::test]
+async fn storage_in_azure_that_no_variable_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said) = refusal(program(folder.path(), &["--empty", "--storage", "azure"])).await;
+    assert_eq!(code, Some(1));
+    let missing = [
+        "DataStorage__blobServiceUri is missing",
+        "DataStorage__credential is missing",
+        "AzureWebJobsStorage__queueServiceUri is missing",
+        "AzureWebJobsStorage__credential is missing",
+    ];
+    assert_eq!(said, format!("The configuration cannot be used:\n  {}\n", missing.join("\n  ")));
+}
+
+#[tokio::test]
+async fn storage_in_azure_that_does_not_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(&folder.path().join("data"), &["--empty", "--storage", "azure"]);
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-keyout", "key.pem", "-out", "cert.pem", "-days", "1", "-subj", "/CN=nobody"])
+        .current_dir(folder.path())
+        .output()
+        .await
+        .unwrap();
+    assert!(made.status.success());
+    command
+        .env("KUNDPORTAL_AZURITE_CERTIFICATE", folder.path().join("cert.pem"))
+        .env("DataStorage__blobServiceUri", "https://127.0.0.1:1/nobody")
+        .env("AzureWebJobsStorage__queueServiceUri", "https://127.0.0.1:1/nobody");
+    let (code, said) = refusal(command).await;
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("The queues in storage cannot be made: ") && said.contains("refused"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_whose_data_lie_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = LocalRun::start(folder.path()).await;
+    run.signal("TERM");
+    run.ended().await;
+    let (code, said) = refusal(program(folder.path(), &["--empty", "--storage", "azure"])).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("belongs to data that lie elsewhere (--storage embedded)"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}

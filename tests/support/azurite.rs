@@ -55,6 +55,7 @@ impl Azurite {
         let folder = tempfile::tempdir().expect("a folder");
         certificate(folder.path());
         let accounts: Vec<_> = (0..ACCOUNTS).map(|number| format!("test{number}:AAAA")).collect();
+        let errors = fs::File::create(folder.path().join("errors")).expect("a file");
         let mut process = Command::new(node)
             .arg(project.join("tests/azurite/start.js"))
             .args(["--silent", "--disableTelemetry", "--oauth", "basic"])
@@ -66,6 +67,7 @@ impl Azurite {
             .env("AZURITE_ACCOUNTS", accounts.join(";"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(errors)
             .spawn()
             .expect("Azurite starts");
         let said = BufReader::new(process.stdout.take().expect("what Azurite says"));
@@ -99,6 +101,17 @@ impl Azurite {
             account: None,
             credential: AzureCredential::Emulator { certificate },
         }
+    }
+
+    /// The variables by which the program finds an account that nobody else has.
+    #[allow(dead_code, reason = "each test binary uses its own part of it")]
+    pub(crate) fn settings(&self) -> [(&'static str, String); 3] {
+        let account = self.account();
+        [
+            ("KUNDPORTAL_AZURITE_CERTIFICATE", self.certificate().display().to_string()),
+            ("DataStorage__blobServiceUri", account.blob_url),
+            ("AzureWebJobsStorage__queueServiceUri", account.queue_url),
+        ]
     }
 
     /// The certificate that it shows, as a file.

@@ -11,6 +11,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
 mod answer;
+mod azurite;
 mod caller;
 mod consistency;
 mod contract;
@@ -26,6 +27,7 @@ mod served;
 mod tools;
 
 pub(crate) use answer::Answer;
+pub(crate) use azurite::Azurite;
 pub(crate) use caller::Caller;
 pub(crate) use contract::contract;
 pub(crate) use figures::figure;

@@ -20,13 +20,14 @@ use kundportal_functions::{
     index_rebuild::{self, Options, Tally},
 };
 use kundportal_store::{
-    BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts, EmbeddedStore, Enqueued, Faults,
-    Faulty, FixedClock, InTurns, Mail, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, SigningKey,
-    Turns,
+    AzureBlobs, AzureConnection, BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts,
+    EmbeddedStore, Enqueued, Faults, Faulty, FixedClock, InTurns, Mail, MemoryMailer, MemoryQueue,
+    MemoryStore, SeededEntropy, SigningKey, Turns,
 };
 use tempfile::TempDir;
 
 use super::{
+    azurite::Azurite,
     issuer::Issuer,
     served::{self, Process},
 };
@@ -37,15 +38,19 @@ pub(crate) enum Storage {
     Memory,
     /// The store of the local run, in a folder of its own.
     Embedded,
+    /// An account of Azurite. Messages and mail are in memory, as with the others.
+    Azure,
 }
 
 impl Storage {
+    /// Those that cost nothing to start.
     pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::Embedded];
 }
 
 pub(super) enum Store {
     Memory(Arc<MemoryStore>),
     Embedded(Box<EmbeddedStore>, TempDir),
+    Azure(Arc<AzureBlobs>, AzureConnection),
 }
 
 /// What several handler processes share.
@@ -100,6 +105,11 @@ impl Portal {
                 let base = "http://storage.invalid";
                 let store = EmbeddedStore::open(folder.path(), key, base, clock.clone(), entropy);
                 Store::Embedded(Box::new(store.expect("an embedded store")), folder)
+            }
+            Storage::Azure => {
+                let config = Azurite::shared().account();
+                let connection = AzureConnection::new(&config.credential).expect("a connection");
+                Store::Azure(Arc::new(connection.blobs(&config).expect("a store")), connection)
             }
         };
         let issuer = Arc::new(Issuer::start().await);
@@ -191,6 +201,14 @@ impl Portal {
         &self.world.counts
     }
 
+    /// Requests that went to Azurite for blobs, every try counted.
+    pub(crate) fn requests(&self) -> u64 {
+        match &self.world.store {
+            Store::Azure(_, connection) => connection.requests(),
+            Store::Memory(_) | Store::Embedded(..) => 0,
+        }
+    }
+
     /// What is to go wrong in storage, queues and mail.
     pub(crate) fn faults(&self) -> &Faults {
         &self.world.faults
@@ -213,12 +231,14 @@ impl Portal {
 
     /// Every blob by `container/name`: what remains.
     pub(crate) async fn dump(&self) -> BTreeMap<String, Bytes> {
-        let store = match &self.world.store {
+        let containers = match &self.world.store {
             Store::Memory(store) => return store.dump(None),
-            Store::Embedded(store, _) => store,
+            Store::Embedded(store, _) => store.containers().await,
+            Store::Azure(store, _) => store.containers().await,
         };
+        let store = self.blobs();
         let mut all = BTreeMap::new();
-        for container in store.containers().await.expect("containers") {
+        for container in containers.expect("containers") {
             let mut from = None;
             loop {
                 let page = store.list(&container, "", from.as_ref(), 5_000).await.expect("a page");
@@ -322,6 +342,7 @@ impl World {
         match &self.store {
             Store::Memory(store) => Arc::clone(store) as Arc<dyn BlobStore>,
             Store::Embedded(store, _) => Arc::new(EmbeddedStore::clone(store)),
+            Store::Azure(store, _) => Arc::clone(store) as Arc<dyn BlobStore>,
         }
     }
 }

@@ -268,7 +268,7 @@ impl World {
     fn embedded(&self) -> (&EmbeddedStore, &Path) {
         match &self.store {
             Store::Embedded(store, folder) => (store, folder.path()),
-            Store::Memory(_) => panic!("a store that no other process can open"),
+            Store::Memory(_) | Store::Azure(..) => panic!("a store that no other process can open"),
         }
     }
 

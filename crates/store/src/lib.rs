@@ -26,6 +26,7 @@ pub use aside::Aside;
 pub use azure::TakenMessage;
 pub use azure::{
     AzureBlobs, AzureConfig, AzureConfigError, AzureConnection, AzureCredential, AzureQueue, MessageEncoding,
+    check_service_url,
 };
 use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
 pub use counting::{Counting, Counts, Tally};

@@ -78,6 +78,14 @@ enum Binding {
 }
 
 impl Function {
+    /// The queue whose messages it takes.
+    pub(crate) fn queue(&self) -> Option<&str> {
+        match &self.trigger {
+            Trigger::Queue { queue, .. } => Some(queue),
+            Trigger::Http { .. } | Trigger::Timer { .. } => None,
+        }
+    }
+
     /// Reads one manifest; `prefix` is the host's route prefix.
     pub(crate) fn parse(name: &str, json: &str, prefix: &str) -> Result<Self, ManifestError> {
         let error = |reason: String| ManifestError { function: name.to_owned(), reason };

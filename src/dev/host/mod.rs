@@ -10,6 +10,7 @@ mod envelope;
 mod headers;
 mod invocation;
 mod manifest;
+mod messages;
 mod path;
 mod process;
 mod proxy;
@@ -30,11 +31,12 @@ use std::{io, net::IpAddr, path::PathBuf, sync::Arc};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use jiff::Timestamp;
-use kundportal_store::{Clock, EmbeddedQueue, Entropy, StoreError};
+use kundportal_store::{Clock, Entropy, StoreError};
 
 pub(crate) use cors::Cors;
 pub(crate) use download::Reset;
 pub(crate) use manifest::Function;
+pub(crate) use messages::Messages;
 pub(crate) use process::{END_WITH_INPUT, ThisExecutable};
 pub(crate) use proxy::{AnswerBody, AnsweredAt};
 pub(crate) use settings::HostSettings;
@@ -57,7 +59,7 @@ pub(crate) struct Parts {
     /// Starts the handler.
     pub(crate) launcher: Arc<dyn Launcher>,
     /// Where the messages are.
-    pub(crate) queue: EmbeddedQueue,
+    pub(crate) messages: Arc<dyn Messages>,
     /// Remembers when timers ran.
     pub(crate) timer_file: PathBuf,
     /// The time.
@@ -89,7 +91,7 @@ impl Host {
     /// Starts the handler on a free port. Messages and timers wait for [`Host::serve_triggers`].
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
         let port = free_port()?;
-        let Parts { functions, settings, cors, launcher, queue, timer_file, clock, entropy } = parts;
+        let Parts { functions, settings, cors, launcher, messages, timer_file, clock, entropy } = parts;
         let worker = Worker::start(launcher, Arc::clone(&entropy), port, settings.function_timeout);
         let proxy = Proxy::new(
             &functions,
@@ -99,7 +101,7 @@ impl Host {
             settings.limits,
             Arc::clone(&entropy),
         );
-        let pump = Pump::new(queue, worker.clone(), settings, Arc::clone(&clock), Arc::clone(&entropy));
+        let pump = Pump::new(messages, worker.clone(), settings, Arc::clone(&clock), Arc::clone(&entropy));
         let timers = Timers::new(worker.clone(), clock, entropy, timer_file);
         let (mut bound, mut scheduled) = (Vec::new(), Vec::new());
         for Function { name: function, trigger } in functions {

@@ -10,17 +10,18 @@ use std::{
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use kundportal_store::{Clock, EmbeddedQueue, Entropy, StoreError, embedded::Message};
+use kundportal_store::{Clock, Entropy, StoreError, embedded::Message};
 use tokio::sync::Semaphore;
 
 use super::{
     envelope::{self, Addressee},
+    messages::Messages,
     settings::{HostSettings, MessageEncoding},
     trigger::{self, Failed},
     worker::{State, Worker},
 };
 
-/// How long a queue is left alone when it is empty.
+/// How long a queue is left alone when it is empty: twice as long each time, up to what its kind bears.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long a message is hidden while it is worked on, at least.
 const HIDDEN: Duration = Duration::from_mins(10);
@@ -30,7 +31,7 @@ const AT_ONCE: usize = 8;
 /// Moves messages between the queues and the handler. Clones share what they count.
 #[derive(Clone)]
 pub(crate) struct Pump {
-    queue: EmbeddedQueue,
+    messages: Arc<dyn Messages>,
     worker: Worker,
     settings: HostSettings,
     clock: Arc<dyn Clock>,
@@ -75,13 +76,21 @@ impl Drop for InFlight {
 impl Pump {
     /// A pump that does nothing yet.
     pub(crate) fn new(
-        queue: EmbeddedQueue,
+        messages: Arc<dyn Messages>,
         worker: Worker,
         settings: HostSettings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { queue, worker, settings, clock, entropy, in_flight: Arc::default(), finished: Arc::default() }
+        Self {
+            messages,
+            worker,
+            settings,
+            clock,
+            entropy,
+            in_flight: Arc::default(),
+            finished: Arc::default(),
+        }
     }
 
     /// Messages that came to an end since the start: done, or moved to a poison queue.
@@ -92,6 +101,7 @@ impl Pump {
     /// Serves one queue function until cancelled.
     pub(crate) async fn serve(&self, bound: Bound) {
         let permits = Arc::new(Semaphore::new(self.settings.batch_size.min(AT_ONCE)));
+        let mut pause = PAUSE;
         loop {
             let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
             match self.worker.settled().await {
@@ -105,8 +115,9 @@ impl Pump {
             // Counted before it is taken, so that no message is ever in neither place.
             let in_flight = InFlight::one(&self.in_flight);
             let hidden = HIDDEN.max(self.worker.function_timeout() + Duration::from_mins(1));
-            match self.queue.receive(&bound.queue, hidden, self.clock.now()).await {
+            match self.messages.receive(&bound.queue, hidden, self.clock.now()).await {
                 Ok(Some(message)) => {
+                    pause = PAUSE;
                     let (pump, bound) = (self.clone(), bound.clone());
                     tokio::spawn(async move {
                         pump.work_on(&bound, &message).await;
@@ -115,7 +126,8 @@ impl Pump {
                 }
                 Ok(None) => {
                     drop((in_flight, permit));
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(self.messages.longest_pause());
                 }
                 Err(error) => {
                     drop((in_flight, permit));
@@ -134,16 +146,13 @@ impl Pump {
     /// delay are not waited for.
     pub(crate) async fn drained(&self, queues: &[String]) -> Result<(), StoreError> {
         loop {
-            let visible = self.queue.visible_queues(self.clock.now()).await?;
-            if self.in_flight.load(Ordering::SeqCst) == 0 && !visible.iter().any(|name| queues.contains(name))
-            {
-                // A receiver may have taken the last message between the two looks.
-                let visible = self.queue.visible_queues(self.clock.now()).await?;
-                if self.in_flight.load(Ordering::SeqCst) == 0
-                    && !visible.iter().any(|name| queues.contains(name))
-                {
-                    return Ok(());
-                }
+            let idle = async || {
+                let visible = self.messages.any_visible(queues, self.clock.now()).await?;
+                Ok::<_, StoreError>(!visible && self.in_flight.load(Ordering::SeqCst) == 0)
+            };
+            // A receiver may have taken the last message between the two looks.
+            if idle().await? && idle().await? {
+                return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -159,17 +168,17 @@ impl Pump {
         let stored = match outcome {
             Ok(()) => {
                 self.finished.fetch_add(1, Ordering::SeqCst);
-                self.queue.delete(&message.id, &message.pop_receipt).await
+                self.messages.delete(&bound.queue, message).await
             }
             Err(Failed(reason)) if tries >= self.settings.max_dequeue_count => {
                 let poison = format!("{}-poison", bound.queue);
                 tracing::error!(function, tries, reason, "a message goes to the poison queue");
                 self.finished.fetch_add(1, Ordering::SeqCst);
-                self.queue.move_to(&message.id, &message.pop_receipt, &poison).await
+                self.messages.move_to(&bound.queue, message, &poison).await
             }
             Err(Failed(reason)) => {
                 tracing::warn!(function, tries, reason, "a message failed and comes again");
-                self.queue.release(&message.id, &message.pop_receipt, self.settings.retry_after).await
+                self.messages.release(&bound.queue, message, self.settings.retry_after).await
             }
         };
         if let Err(error) = stored {

@@ -31,7 +31,7 @@ const MARK_HEADER: HeaderName = HeaderName::from_static("x-ms-meta-write");
 
 /// The blobs of a storage account.
 pub struct AzureBlobs {
-    client: BlobServiceClient,
+    pub(super) client: BlobServiceClient,
     account: String,
     key: DelegationKey,
 }

@@ -34,7 +34,7 @@ pub struct AzureConfig {
 }
 
 /// As whom storage is asked. There is no key and no secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AzureCredential {
     /// The identity of the app: the user-assigned one with this client id, or the system's.
     ManagedIdentity {
@@ -148,6 +148,12 @@ impl AzureConnection {
         let client = QueueServiceClient::new(url, Some(Arc::clone(&self.credential)), Some(options))?;
         Ok(AzureQueue::new(client, encoding))
     }
+}
+
+/// Whether this is the URL of a storage service; with `account`, one that says the account's name.
+pub fn check_service_url(text: &str, account: bool) -> Result<(), AzureConfigError> {
+    let url = service(text)?;
+    if account && self::account(&url).is_none() { Err(AzureConfigError::Account) } else { Ok(()) }
 }
 
 /// A service's URL. A final slash after a path would become a part of every name.

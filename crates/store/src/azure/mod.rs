@@ -10,6 +10,8 @@ mod client;
 mod connection;
 mod download;
 mod failure;
+#[cfg(feature = "emulator")]
+mod hosting;
 mod listing;
 #[cfg(test)]
 mod lost_answers;
@@ -18,7 +20,7 @@ mod signed;
 mod upload;
 
 pub use blobs::AzureBlobs;
-pub use connection::{AzureConfig, AzureConfigError, AzureConnection, AzureCredential};
+pub use connection::{AzureConfig, AzureConfigError, AzureConnection, AzureCredential, check_service_url};
 #[cfg(feature = "emulator")]
-pub use queue::TakenMessage;
+pub use hosting::TakenMessage;
 pub use queue::{AzureQueue, MessageEncoding};

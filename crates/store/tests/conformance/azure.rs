@@ -120,15 +120,28 @@ pub(crate) async fn a_message_arrives_as_the_host_reads_it(subject: Subject) {
         (MessageEncoding::Base64, BASE64.encode(message.as_bytes())),
     ] {
         let queue = connection.queue(config, encoding).unwrap();
-        queue.create("exports").await.unwrap();
-        queue.create("exports").await.unwrap();
+        for name in ["exports", "exports", "exports-poison"] {
+            queue.create(name).await.unwrap();
+        }
         queue.enqueue("exports", message, Duration::ZERO).await.unwrap();
         queue.enqueue("exports", message, Duration::from_hours(1)).await.unwrap();
         let taken = queue.take("exports", Duration::from_secs(30), 32).await.unwrap();
         let [taken] = taken.as_slice() else { panic!("{} messages", taken.len()) };
         assert_eq!((taken.text.as_str(), taken.dequeue_count), (text.as_str(), 1));
         assert!(queue.take("exports", Duration::from_secs(30), 32).await.unwrap().is_empty());
-        queue.remove("exports", taken).await.unwrap();
+        queue.give_back("exports", &taken.id, &taken.pop_receipt, Duration::ZERO).await.unwrap();
+        let again = queue.take("exports", Duration::from_secs(30), 32).await.unwrap();
+        let [again] = again.as_slice() else { panic!("{} messages", again.len()) };
+        assert_eq!((again.text.as_str(), again.dequeue_count), (text.as_str(), 2));
+        let (id, receipt) = (&again.id, &again.pop_receipt);
+        queue.move_to("exports", id, receipt, &again.text, "exports-poison").await.unwrap();
+        assert!(!queue.has_visible("exports").await.unwrap());
+        assert!(queue.has_visible("exports-poison").await.unwrap());
+        let [poison] = &queue.take("exports-poison", Duration::from_secs(30), 32).await.unwrap()[..] else {
+            panic!("not one message");
+        };
+        assert_eq!((poison.text.as_str(), poison.dequeue_count), (text.as_str(), 1));
+        queue.remove("exports-poison", &poison.id, &poison.pop_receipt).await.unwrap();
     }
 }
 

@@ -91,7 +91,7 @@ impl Scene {
             settings,
             cors: Cors::new(self.origins),
             launcher: Arc::new(handler.clone()),
-            queue: store.queue(),
+            messages: Arc::new(store.queue()),
             timer_file: dir.path().join("timers.json"),
             clock,
             entropy,
