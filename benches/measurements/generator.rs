@@ -2,7 +2,7 @@
 //! server.
 //!
 //! It never sleeps, but looks at each connection in turn. Where it slept, each answer of a slow server would wake it, at the
-//! server's cost, and none of a quick one's.
+//! server's cost, and none of a quick one's. Only for what waits for a third it may be told to.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -31,19 +31,26 @@ pub(crate) struct Options {
     /// How many answers at most.
     #[arg(long, default_value_t = u64::MAX)]
     most: u64,
+    /// Sleeps until an answer is there. For one connection.
+    #[arg(long)]
+    sleeps: bool,
 }
 
-/// Prints how many answers came, and in how many microseconds.
+/// Prints how many answers came, in how many microseconds, and the median of what an answer took.
 pub(crate) fn run(options: &Options) {
     let requests = std::fs::read(&options.requests).expect("the requests");
     let requests: Vec<_> = requests.split(|byte| *byte == 0).filter(|request| !request.is_empty()).collect();
     let mut connections: Vec<_> = (0..options.connections)
-        .map(|number| Connection::open(options.port, requests[number % requests.len()]))
+        .map(|number| {
+            let connection = Connection::open(options.port, requests[number % requests.len()]);
+            connection.stream.set_nonblocking(!options.sleeps).expect("a setting");
+            connection
+        })
         .collect();
     let begun = Instant::now();
     let end = begun + Duration::from_millis(options.ms);
     let (mut asked, mut answered) = (0, 0);
-    let mut heard = begun;
+    let (mut heard, mut took) = (begun, Vec::new());
     loop {
         let now = Instant::now();
         let goes_on = now < end;
@@ -51,7 +58,8 @@ pub(crate) fn run(options: &Options) {
             if connection.waits {
                 if connection.hears() {
                     answered += 1;
-                    heard = now;
+                    heard = Instant::now();
+                    took.push(heard - connection.asked);
                 } else {
                     continue;
                 }
@@ -66,7 +74,10 @@ pub(crate) fn run(options: &Options) {
         }
         assert!(now < heard + PATIENCE, "the server is silent");
     }
-    println!("{answered} {}", begun.elapsed().as_micros());
+    let elapsed = begun.elapsed();
+    took.sort_unstable();
+    let median = took.get(took.len() / 2).expect("an answer");
+    println!("{answered} {} {}", elapsed.as_micros(), median.as_micros());
 }
 
 /// One connection, with the request that is sent on it over and over.
@@ -78,17 +89,19 @@ struct Connection<'a> {
     /// Length of the answer, once its head is there.
     length: Option<usize>,
     waits: bool,
+    asked: Instant,
 }
 
 impl<'a> Connection<'a> {
     fn open(port: u16, request: &'a [u8]) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
         stream.set_nodelay(true).expect("a setting");
-        stream.set_nonblocking(true).expect("a setting");
-        Self { stream, request, space: vec![0; SPACE], filled: 0, length: None, waits: false }
+        let space = vec![0; SPACE];
+        Self { stream, request, space, filled: 0, length: None, waits: false, asked: Instant::now() }
     }
 
     fn ask(&mut self) {
+        self.asked = Instant::now();
         // Nothing is on its way here: there is room for a small request.
         self.stream.write_all(self.request).expect("asked");
         (self.filled, self.length, self.waits) = (0, None, true);

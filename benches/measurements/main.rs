@@ -10,7 +10,11 @@
     reason = "a measurement that cannot be made ends with what is missing"
 )]
 
+mod azurite;
+mod bare_reads;
 mod by_turns;
+#[path = "../../tests/support/azurite.rs"]
+mod emulator;
 mod figures;
 mod floor;
 mod generator;
@@ -49,7 +53,7 @@ struct Options {
     /// How large an uploaded file is.
     #[arg(long, default_value_t = 64)]
     upload_mib: usize,
-    /// Some of start, memory, profile, upload, package, transactions.
+    /// Some of start, memory, profile, azurite, upload, package, transactions.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// `cargo bench` says so; it means nothing.
@@ -61,6 +65,8 @@ struct Options {
 enum Part {
     /// Answers with a file's bytes, as plainly as may be.
     Floor(floor::Options),
+    /// Reads blobs as plainly as may be.
+    BareReads(bare_reads::Options),
     /// Asks as fast as it is answered.
     Generate(generator::Options),
 }
@@ -71,6 +77,7 @@ fn main() {
     let _ = tracing_subscriber::fmt().with_max_level(LevelFilter::OFF).try_init();
     match options.part {
         Some(Part::Floor(options)) => floor::serve(&options),
+        Some(Part::BareReads(options)) => bare_reads::serve(&options),
         Some(Part::Generate(options)) => generator::run(&options),
         None => measure(&options),
     }
@@ -91,7 +98,7 @@ fn measure(options: &Options) {
     };
     println!("{}", machine::description());
     println!("{}", figures::HEADING);
-    if ["start", "memory", "profile"].into_iter().any(wanted) {
+    if ["start", "memory", "profile", "azurite"].into_iter().any(wanted) {
         let stage = runtime.block_on(program::Stage::open());
         if wanted("start") {
             show(start::measure(&stage, options.rounds));
@@ -101,6 +108,9 @@ fn measure(options: &Options) {
         }
         if wanted("profile") {
             show(requests::profile(&stage, options.rounds));
+        }
+        if wanted("azurite") {
+            show(azurite::profile(&stage, &runtime, options.rounds));
         }
     }
     if wanted("upload") {

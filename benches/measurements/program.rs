@@ -1,7 +1,7 @@
 //! Servers as processes: the program's handler as the host starts it, and floors started the same way.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::{Read as _, Write as _},
     net::TcpStream,
     path::Path,
@@ -55,8 +55,14 @@ impl Stage {
 
     /// A handler on this folder, beside the one that made it.
     pub(crate) fn handler(&self, tie: Option<usize>) -> Server {
+        self.handler_with(tie, &[])
+    }
+
+    /// The same with further variables.
+    pub(crate) fn handler_with(&self, tie: Option<usize>, variables: &[(&str, OsString)]) -> Server {
         Server::start(|port| {
-            let plain = self.portal.handler(port);
+            let mut plain = self.portal.handler(port);
+            plain.envs(variables.iter().map(|(name, value)| (name, value)));
             let Some(core) = tie else { return plain };
             let mut tied = machine::on_core(core, Path::new(plain.get_program()));
             tied.env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -91,7 +97,7 @@ pub(crate) fn floor(answer: Option<&Path>, tie: Option<usize>) -> Server {
 }
 
 /// A part of this program that serves.
-fn part(name: &str, arguments: &[impl AsRef<OsStr>], tie: Option<usize>) -> Server {
+pub(crate) fn part(name: &str, arguments: &[impl AsRef<OsStr>], tie: Option<usize>) -> Server {
     Server::start(|port| {
         let this = std::env::current_exe().expect("this program");
         let mut command = match tie {

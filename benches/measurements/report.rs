@@ -24,8 +24,8 @@ pub(crate) fn write(rows: &[Row], counts: &[(&'static str, Count)], rounds: usiz
          `cargo bench` measures and writes this page. Each figure stands beside its floor: the least that the same thing can take,\n\
          built and measured in the same run, by turns ({rounds} rounds or more). A ratio is the median of the rounds' ratios, with\n\
          the interval that holds the true one in 95 of 100 runs. *Noise* is the ratio of the floor with itself, measured the same way.\n\
-         A goal is met where the whole interval meets it. It needs `zip` (Debian package of that name),\n\
-         a machine that does nothing else, and about fifteen minutes.\n\n{} On {day}.\n\n{HEADING}\n",
+         A goal is met where the whole interval meets it. It needs `zip` (Debian package of that name), Azurite\n\
+         (`. tests/tools.sh && install_azurite`), a machine that does nothing else, and about fifteen minutes.\n\n{} On {day}.\n\n{HEADING}\n",
         machine::description()
     );
     for row in rows {

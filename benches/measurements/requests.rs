@@ -33,6 +33,8 @@ pub(crate) fn write(stage: &Stage, name: &str, bytes: &[u8]) -> PathBuf {
 pub(crate) struct Made {
     pub(crate) answers: f64,
     pub(crate) seconds: f64,
+    /// What an answer took, in microseconds.
+    pub(crate) median: f64,
 }
 
 /// Runs the generator.
@@ -44,7 +46,7 @@ pub(crate) fn generate(server: &Server, requests: &Path, arguments: &[&str], tie
     let said = String::from_utf8_lossy(&output.stdout);
     let numbers: Vec<_> = said.split_whitespace().filter_map(|number| number.parse::<f64>().ok()).collect();
     match numbers[..] {
-        [answers, micros] => Made { answers, seconds: micros / 1e6 },
+        [answers, micros, median] => Made { answers, seconds: micros / 1e6, median },
         _ => panic!("the generator failed: {}", String::from_utf8_lossy(&output.stderr)),
     }
 }
