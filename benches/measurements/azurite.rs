@@ -9,11 +9,11 @@ use kundportal_store::{
 
 use crate::{
     by_turns,
-    emulator::Azurite,
     figures::{Goal, Row},
     machine,
     program::{self, Server, Stage},
     requests::{self, answer_of, generate, write},
+    support::Azurite,
 };
 
 /// Requests of one measurement, one after the other: with more at once everything measures the emulator.

@@ -13,8 +13,6 @@
 mod azurite;
 mod bare_reads;
 mod by_turns;
-#[path = "../../tests/support/azurite.rs"]
-mod emulator;
 mod figures;
 mod floor;
 mod generator;
