@@ -14,7 +14,7 @@ use azure_storage_blob::{
     },
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream::Fuse};
 
 use super::{
     blobs,
@@ -47,7 +47,7 @@ pub(super) async fn put(
     condition: &Condition,
 ) -> Result<ETag, StoreError> {
     let write = Write { blob, client: blob.block_blob_client(), condition, id: Uuid::new_v4() };
-    let mut blocks = Blocks { body, rest: Bytes::new() };
+    let mut blocks = Blocks { body: body.fuse(), rest: Bytes::new() };
     let first = blocks.next().await?.unwrap_or_default();
     if first.len() < BLOCK {
         return write.whole(first).await;
@@ -180,7 +180,8 @@ impl Write<'_> {
 
 /// A body in blocks.
 struct Blocks {
-    body: ByteStream,
+    /// A stream may not be asked again once it has ended.
+    body: Fuse<ByteStream>,
     rest: Bytes,
 }
 
@@ -212,13 +213,15 @@ impl Blocks {
 mod tests {
     use std::io;
 
-    use futures_util::{StreamExt as _, stream};
+    use futures_util::stream;
 
     use super::*;
 
     async fn lengths(pieces: Vec<usize>) -> Vec<usize> {
         let pieces = pieces.into_iter().map(|length| Ok::<_, io::Error>(Bytes::from(vec![1; length])));
-        let mut blocks = Blocks { body: stream::iter(pieces).boxed(), rest: Bytes::new() };
+        // This one panics when it is asked after its end.
+        let body = stream::unfold(pieces, async |mut pieces| pieces.next().map(|piece| (piece, pieces)));
+        let mut blocks = Blocks { body: body.boxed().fuse(), rest: Bytes::new() };
         let mut lengths = Vec::new();
         while let Some(block) = blocks.next().await.unwrap() {
             assert!(block.len() <= BLOCK);
