@@ -1,0 +1,166 @@
+//! A file that goes straight to storage, becomes a file of the portal, and comes out in a package: the handler's memory
+//! stays where it was. `KUNDPORTAL_LARGE_MIB` says how large it is; `tests/long` takes 2 GiB.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use data_encoding::{BASE64, HEXLOWER};
+use futures_util::TryStreamExt as _;
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::{
+    process::LocalRun,
+    support::{Azurite, figure},
+};
+
+const MIB: u64 = 1024 * 1024;
+
+/// What the handler may need more while it moves the file than it needed before, whatever the file's size.
+const ROOM: u64 = 96 * MIB;
+
+/// One block as a client sends it.
+fn block(number: u64) -> Bytes {
+    let seed = u8::try_from(number % 251).expect("a byte");
+    (0..4 * MIB).map(|place| u8::try_from((place / 4096) % 256).expect("a byte") ^ seed).collect()
+}
+
+/// Somebody with a token and the certificate of storage.
+struct Caller {
+    client: Client,
+    address: String,
+    token: String,
+}
+
+impl Caller {
+    async fn ask(&self, request: RequestBuilder, status: u16) -> Value {
+        let answer = request.bearer_auth(&self.token).send().await.expect("an answer");
+        let answered = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert_eq!(answered, status, "{text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.ask(self.client.get(format!("{}{path}", self.address)), 200).await
+    }
+
+    async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
+        self.ask(self.client.post(format!("{}{path}", self.address)).json(body), status).await
+    }
+
+    /// Asks until the state is there.
+    async fn until(&self, path: &str, state: &str) -> Value {
+        let patience = Instant::now() + Duration::from_mins(15);
+        loop {
+            let seen = self.get(path).await;
+            if seen["state"] == state {
+                return seen;
+            }
+            assert!(Instant::now() < patience, "never {state}: {seen}");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Sends a file straight to storage, in blocks; its SHA-256.
+    async fn send(&self, url: &str, blocks: u64) -> String {
+        let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        let mut list = String::new();
+        for number in 0..blocks {
+            let id = BASE64.encode(format!("{number:06}").as_bytes());
+            let body = block(number);
+            digest.update(&body);
+            let sent = self.client.put(format!("{url}&comp=block&blockid={id}")).body(body).send().await;
+            assert_eq!(sent.expect("an answer").status(), 201);
+            let _ = write!(list, "<Latest>{id}</Latest>");
+        }
+        let list = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{list}</BlockList>");
+        let sent = self.client.put(format!("{url}&comp=blocklist")).body(list).send().await;
+        assert_eq!(sent.expect("an answer").status(), 201);
+        HEXLOWER.encode(digest.finish().as_ref())
+    }
+}
+
+/// A line of what the system knows of a process's memory, in bytes.
+fn memory(process: u32, line: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process");
+    let found = status.lines().find_map(|each| each.strip_prefix(line)).expect("its memory");
+    found.trim_matches(|c: char| !c.is_ascii_digit()).parse::<u64>().expect("a number") * 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_goes_in_and_comes_out_in_bounded_memory() {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own")]
+    let size =
+        std::env::var("KUNDPORTAL_LARGE_MIB").map_or(96, |text| text.parse::<u64>().expect("a number"));
+    let azurite = Azurite::on_disk();
+    let settings = azurite.settings();
+    let variables: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = LocalRun::start_in(folder.path(), &["--storage", "azure"], &variables).await;
+    let trusted =
+        reqwest::Certificate::from_pem(&fs::read(azurite.certificate()).expect("a file")).expect("PEM");
+    let client = Client::builder().tls_certs_only([trusted]).build().expect("a client");
+    let asked = json!({"email": "yusuf.demir@example.com"});
+    let token: Value = run.post("/dev/token", &asked).await.json().await.expect("a token");
+    let token = token["accessToken"].as_str().expect("a token").to_owned();
+    let caller = Caller { client, address: run.address.clone(), token };
+    let tenant = "/api/tenants/nordljus";
+
+    let customer = caller.get(&format!("{tenant}/profile")).await["customers"][0]["id"].clone();
+    let announced = json!({"name": "film.bin", "contentType": "application/octet-stream",
+        "size": size * MIB, "customer": customer});
+    let begun = caller.post(&format!("{tenant}/files/uploads"), &announced, 201).await;
+    let upload = format!("{tenant}/files/uploads/{}", begun["id"].as_str().expect("an id"));
+    let url = begun["upload"]["url"].as_str().expect("a URL");
+    let sha256 = caller.send(url, size / 4).await;
+
+    let handler = run.handler(None).await;
+    let before = memory(handler, "VmHWM:");
+    caller
+        .ask(
+            caller.client.post(format!("{}{upload}/complete", caller.address)).header("content-length", "0"),
+            202,
+        )
+        .await;
+    caller.until(&upload, "complete").await;
+    let file = caller.get(&format!("{tenant}/files/{}", begun["id"].as_str().expect("an id"))).await;
+    assert_eq!((&file["sha256"], &file["size"]), (&json!(sha256), &json!(size * MIB)));
+    let taken_in = memory(handler, "VmHWM:");
+
+    let request = caller.post(&format!("{tenant}/requests"), &json!({"kind": "access"}), 201).await;
+    let request = format!("{tenant}/requests/{}", request["id"].as_str().expect("an id"));
+    let case = caller.until(&request, "fulfilled").await;
+    let written = memory(handler, "VmHWM:");
+    let fetched =
+        caller.client.get(format!("{}{request}/package", caller.address)).bearer_auth(&caller.token);
+    let fetched = fetched.send().await.expect("an answer");
+    assert_eq!(fetched.status(), 200);
+    let pieces = fetched.bytes_stream().map_ok(|piece| piece.len() as u64);
+    let length = pieces.try_fold(0, async |sum, piece| Ok(sum + piece)).await.expect("the whole package");
+    assert_eq!(case["package"]["size"], json!(length));
+    assert!(length > size * MIB / 1000, "the package holds the file");
+    let after = memory(handler, "VmHWM:");
+    let mib = |bytes: u64| bytes / MIB;
+    figure(
+        "azurite-memory",
+        &format!(
+            "On Azurite: a file of {size} MiB goes straight to storage and comes out in a package of {} MiB; the most \
+             memory that the handler had: {} MiB before, {} MiB when it was checked and copied, {} MiB when the package \
+             was written, {} MiB when it was fetched",
+            mib(length),
+            mib(before),
+            mib(taken_in),
+            mib(written),
+            mib(after)
+        ),
+    );
+    assert!(after < before + ROOM, "{} MiB before, {} MiB after", mib(before), mib(after));
+    assert_eq!(run.handler(None).await, handler, "the handler never ended");
+    run.signal("INT");
+    assert!(run.ended().await.success());
+}
