@@ -1,6 +1,11 @@
 //! The portal on Azurite: the same calls to the same names as in memory, and memory that large files do not fill.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where a promise is broken"
+)]
 
 mod calls;
 mod large;
