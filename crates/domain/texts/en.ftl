@@ -431,6 +431,9 @@ activity-editComment = A comment was changed
 activity-deleteComment = A comment was deleted
 activity-listThreads = The threads were shown in a list
 activity-getAbout = The information on personal data was read
+activity-listNotices = The notices to the administrators were read
+activity-createSubProcessorObjection = An objection to a sub-processor was made
+activity-listSubProcessorObjections = The objections to sub-processors were read
 
 ## The data map: categories of personal data
 

@@ -431,6 +431,9 @@ activity-editComment = En kommentar ändrades
 activity-deleteComment = En kommentar togs bort
 activity-listThreads = Trådarna visades i en lista
 activity-getAbout = Upplysningarna om personuppgifter lästes
+activity-listNotices = Meddelandena till administratörerna lästes
+activity-createSubProcessorObjection = En invändning mot ett underbiträde gjordes
+activity-listSubProcessorObjections = Invändningarna mot underbiträden lästes
 
 ## Registerkartan: kategorier av personuppgifter
 
