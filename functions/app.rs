@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::stockholm;
-use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue, TokenVerifier};
+use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue, Signer, TokenVerifier};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
@@ -26,6 +26,8 @@ pub struct Adapters {
     pub entropy: Arc<dyn Entropy>,
     /// Who somebody is.
     pub tokens: Arc<dyn TokenVerifier>,
+    /// What is handed out with a signature.
+    pub signer: Arc<dyn Signer>,
 }
 
 /// Everything a function works with. Cheap to clone.
@@ -90,6 +92,10 @@ impl App {
 
     pub(crate) fn tokens(&self) -> &dyn TokenVerifier {
         self.shared.adapters.tokens.as_ref()
+    }
+
+    pub(crate) fn signer(&self) -> &dyn Signer {
+        self.shared.adapters.signer.as_ref()
     }
 
     pub(crate) async fn enqueue(

@@ -65,6 +65,7 @@ mod profile;
 mod requests;
 mod retention;
 mod retention_worker;
+mod signing_keys;
 mod sub_processor_objections;
 mod sub_processors;
 mod tenants;
@@ -198,6 +199,10 @@ pub static FUNCTIONS: &[Function] = &[
             queue: "retention",
             run: |app, text| Box::pin(retention_worker::run(app, text)),
         },
+    },
+    Function {
+        name: "signing_keys",
+        trigger: Trigger::Http { route: "keys", operations: signing_keys::OPERATIONS },
     },
     Function {
         name: "sub_processor_objections",

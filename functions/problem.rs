@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
 use kundportal_domain::{IdError, Locale, Texts, records::InviteProblem};
-use kundportal_store::StoreError;
+use kundportal_store::{SignerUnavailable, StoreError};
 use serde::Serialize;
 
 use crate::respond::Answer;
@@ -355,6 +355,12 @@ impl From<StoreError> for Problem {
             }
             other => Self::internal(other),
         }
+    }
+}
+
+impl From<SignerUnavailable> for Problem {
+    fn from(error: SignerUnavailable) -> Self {
+        Self { source: Some(Box::new(error)), ..ProblemType::Unavailable.into() }
     }
 }
 

@@ -12,13 +12,13 @@ use kundportal_functions::{
     csv_import::{LONGEST_FILE, MOST_ROWS},
     picture::MOST_PIXELS,
 };
-use kundportal_store::{Clock, OidcIssuer, OidcVerifier, SmtpMailer, SmtpUrl};
+use kundportal_store::{Clock, OidcIssuer, OidcVerifier, Signer, SmtpMailer, SmtpUrl};
 
 #[cfg(any(feature = "dev", test))]
 pub(crate) use reader::read;
 pub(crate) use reader::{Problems, Reader};
 
-use crate::{environment::Environment, storage::StorageConfig};
+use crate::{environment::Environment, signing, storage::StorageConfig};
 
 /// Everything that the handler is configured with.
 pub(crate) struct Config {
@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) mailer: Option<SmtpMailer>,
     /// Verifies access tokens.
     pub(crate) tokens: OidcVerifier,
+    /// Signs what is handed out.
+    pub(crate) signer: Arc<dyn Signer>,
     /// What the functions are configured with.
     pub(crate) settings: Settings,
 }
@@ -39,10 +41,11 @@ impl Config {
         let storage = StorageConfig::read(&mut reader);
         let mailer = mailer(&mut reader, clock);
         let tokens = reader.parsed("KUNDPORTAL_ISSUERS", issuers);
+        let signer = signing::read(&mut reader);
         let settings = settings(&mut reader);
-        match (storage, tokens, settings) {
-            (Some(storage), Some(tokens), Some(settings)) => {
-                reader.whole().map(|()| Self { storage, mailer, tokens, settings })
+        match (storage, tokens, signer, settings) {
+            (Some(storage), Some(tokens), Some(signer), Some(settings)) => {
+                reader.whole().map(|()| Self { storage, mailer, tokens, signer, settings })
             }
             _ => Err(reader.into_problems()),
         }
@@ -248,6 +251,8 @@ mod tests {
 
     use super::*;
 
+    /// The key of RFC 7515, A.3: no secret.
+    const SIGNING_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIffH1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt";
     const KEY: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
     fn good() -> Vec<(&'static str, &'static str)> {
@@ -255,6 +260,7 @@ mod tests {
             ("KUNDPORTAL_DATA_DIR", "/tmp/x"),
             ("KUNDPORTAL_SIGNED_URL_BASE", "http://localhost:7071/dev/storage"),
             ("KUNDPORTAL_SIGNED_URL_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            ("KUNDPORTAL_SIGNING_KEY", SIGNING_KEY),
             ("KUNDPORTAL_INDEX_KEYS", KEY),
             ("KUNDPORTAL_LINK_KEYS", KEY),
             ("KUNDPORTAL_PORTAL_URL", "https://portal.example.com/api/portal/"),
@@ -288,7 +294,15 @@ mod tests {
     #[test]
     fn everything_that_is_missing_is_reported_together() {
         let problems = read(&[]).err().unwrap();
-        for name in ["INDEX_KEYS", "LINK_KEYS", "PORTAL_URL", "MAIL_DOMAIN", "ISSUERS", "FRONT_END_ISSUER"] {
+        for name in [
+            "SIGNING_KEY",
+            "INDEX_KEYS",
+            "LINK_KEYS",
+            "PORTAL_URL",
+            "MAIL_DOMAIN",
+            "ISSUERS",
+            "FRONT_END_ISSUER",
+        ] {
             assert!(problems.contains(&format!("KUNDPORTAL_{name} is missing")), "{problems}");
         }
     }

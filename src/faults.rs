@@ -69,7 +69,7 @@ enum What {
     Kill,
 }
 
-const KINDS: [CallKind; 10] = [
+const KINDS: [CallKind; 11] = [
     CallKind::CreateContainer,
     CallKind::DeleteContainer,
     CallKind::Get,
@@ -80,6 +80,7 @@ const KINDS: [CallKind; 10] = [
     CallKind::Sign,
     CallKind::Enqueue,
     CallKind::Send,
+    CallKind::Signature,
 ];
 
 /// Whether the routes of the test build are wanted.
@@ -126,6 +127,7 @@ pub(crate) async fn serve(listener: TcpListener, adapters: Adapters, settings: S
         blobs: Arc::new(Faulty::new(adapters.blobs, faults.clone())),
         queue: Arc::new(Faulty::new(adapters.queue, faults.clone())),
         mailer: Arc::new(Faulty::new(adapters.mailer, faults.clone())),
+        signer: Arc::new(Faulty::new(adapters.signer, faults.clone())),
         ..adapters
     };
     serve_test_build(listener, App::new(adapters, settings), control(faults)).await;

@@ -49,6 +49,7 @@ pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), St
         clock,
         entropy,
         tokens: Arc::new(config.tokens),
+        signer: config.signer,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await

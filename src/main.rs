@@ -13,7 +13,9 @@ mod handler;
 mod host_json;
 mod index;
 mod region_lock;
+mod signing;
 mod storage;
+mod verify_package;
 
 use std::{
     io::{self, Write as _},
@@ -44,6 +46,8 @@ enum Command {
     /// Where anything may be deployed
     #[command(subcommand)]
     RegionLock(region_lock::Command),
+    /// Checks offline that an access package is whole and signed
+    VerifyPackage(verify_package::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,14 +64,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// Does what an operator asks for.
+async fn command(command: Command, environment: &Environment) -> Result<(), String> {
+    match command {
+        Command::Index(command) => index::run(command, environment).await,
+        Command::RegionLock(command) => region_lock::run(command),
+        Command::VerifyPackage(options) => verify_package::run(&options),
+    }
+}
+
 #[cfg(feature = "dev")]
 #[tokio::main]
 async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
     dev::refuse_on_azure(environment)?;
-    match command_line.command {
-        Some(Command::Index(command)) => return index::run(command, environment).await,
-        Some(Command::RegionLock(command)) => return region_lock::run(command),
-        None => {}
+    if let Some(asked) = command_line.command {
+        return command(asked, environment).await;
     }
     match handler::port(environment) {
         Some(port) => {
@@ -81,10 +92,8 @@ async fn run(command_line: CommandLine, environment: &Environment) -> Result<(),
 #[cfg(not(feature = "dev"))]
 #[tokio::main]
 async fn run(command_line: CommandLine, environment: &Environment) -> Result<(), String> {
-    match command_line.command {
-        Some(Command::Index(command)) => return index::run(command, environment).await,
-        Some(Command::RegionLock(command)) => return region_lock::run(command),
-        None => {}
+    if let Some(asked) = command_line.command {
+        return command(asked, environment).await;
     }
     match handler::port(environment) {
         Some(port) => handler::serve(port?, environment).await,

@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use jiff::civil::Date;
-use kundportal_store::ByteStream;
+use kundportal_store::{ByteStream, Signer};
 
-use super::archive::{Archive, Packing, Sealed, Written};
+use super::{
+    archive::{Archive, Packing, Sealed, Written},
+    jws,
+};
 use crate::problem::Problem;
 
 /// A bag being filled. Entries come one after the other.
@@ -78,8 +81,8 @@ impl Bag {
         self.end().await.map(drop)
     }
 
-    /// Adds the tag files and closes the archive.
-    pub(super) async fn finish(mut self, info: &BagInfo) -> Result<Sealed, Problem> {
+    /// Adds the tag files and the signature of their manifest, and closes the archive.
+    pub(super) async fn finish(mut self, info: &BagInfo, signer: &dyn Signer) -> Result<Sealed, Problem> {
         self.add("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n").await?;
         let bag_info = format!(
             "Bag-Software-Agent: Kundportal {}\nBagging-Date: {}\nExternal-Identifier: {}\nPayload-Oxum: {}.{}\n",
@@ -89,7 +92,10 @@ impl Bag {
         let payload = std::mem::take(&mut self.payload);
         self.add("manifest-sha256.txt", payload).await?;
         let tags = std::mem::take(&mut self.tags);
+        let signature = jws::sign(signer, tags.as_bytes()).await?;
         self.add("tagmanifest-sha256.txt", tags).await?;
+        // It cannot stand in what it signs; a tag file need not (RFC 8493, 2.2.1).
+        self.add("signature.jws", signature).await?;
         self.archive.finish().await
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Content<'a> {
             self.bag.add(&format!("data/schemas/{name}.schema.json"), schema).await?;
         }
         self.page.text("rights");
-        self.page.text("verify");
+        self.page.verify();
         let made_at = self.source.plan.frozen_at;
         let page = self.page.finish(self.source.tenant.name.as_str(), made_at);
         self.bag.add("index.html", page).await?;
@@ -65,7 +65,7 @@ impl<'a> Content<'a> {
             identifier: self.source.case.id.to_string(),
             version: self.source.app.settings().version.clone(),
         };
-        Box::pin(self.bag.finish(&info)).await
+        Box::pin(self.bag.finish(&info, self.source.app.signer())).await
     }
 
     /// What is under the person's prefix of this category.

@@ -4,6 +4,7 @@ mod archive;
 mod bag;
 mod content;
 mod data;
+mod jws;
 mod page;
 mod plan;
 mod sections;
@@ -35,6 +36,8 @@ pub(crate) struct Source<'a> {
 /// Writes the package in one run. Where another run was faster, its package is the one.
 pub(crate) async fn store(source: Source<'_>) -> Result<Sealed, Problem> {
     let app = source.app;
+    // Where nothing can be signed, nothing is written either.
+    app.signer().key().await?;
     let path = source.layout.package(source.case.id);
     let (bag, stream) = Bag::new(source.case.id.to_string(), source.plan.frozen_at);
     let put = app.blobs().put(&path, stream, Condition::IfAbsent);

@@ -15,11 +15,18 @@ const MAX_SECTION: usize = 2 * 1024 * 1024;
 /// What stands for itself in a path (RFC 3986, 2.3), and the slash.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
+/// What checks a package against its manifests.
+const CHECK_WHOLE: &str =
+    "sha256sum --quiet -c manifest-sha256.txt\nsha256sum --quiet -c tagmanifest-sha256.txt";
+/// What checks the signature of the manifests.
+const CHECK_SIGNATURE: &str =
+    "jose jws ver -i signature.jws -k keys.json -O - | cmp - tagmanifest-sha256.txt";
+
 const STYLE: &str = "\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}\
 h1{line-height:1.2}h2{margin-top:2.5rem;border-bottom:1px solid #767676}\
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;\
-border-bottom:1px solid #ccc;overflow-wrap:anywhere}td{white-space:pre-wrap}img{max-width:16rem;height:auto}\
+border-bottom:1px solid #ccc;overflow-wrap:anywhere}td,pre{white-space:pre-wrap}img{max-width:16rem;height:auto}\
 a{color:#0b4f9e}@media print{nav{display:none}a{color:inherit}tr{break-inside:avoid}thead{display:table-header-group}}";
 
 /// A value in a table.
@@ -124,6 +131,21 @@ impl Page {
     pub(super) fn text(&mut self, key: &str) {
         self.heading(key, "body");
         self.body.push_str("</section>\n");
+    }
+
+    /// How to check the package, with the commands.
+    pub(super) fn verify(&mut self) {
+        self.heading("verify", "body");
+        self.commands(CHECK_WHOLE);
+        self.paragraph(&self.texts.get("package-verify-signature"));
+        self.commands(CHECK_SIGNATURE);
+        self.body.push_str("</section>\n");
+    }
+
+    fn commands(&mut self, commands: &str) {
+        self.body.push_str("<pre><code>");
+        escape(&mut self.body, commands);
+        self.body.push_str("</code></pre>\n");
     }
 
     /// A list of things by name and value.

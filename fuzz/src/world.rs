@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use data_encoding::BASE64;
 use http::{Request, Response};
 use jiff::Timestamp;
 use kundportal_domain::{Personal, sub_processors::Register};
@@ -17,11 +18,14 @@ use kundportal_functions::{
     Place, Settings, Trigger, foreign::Door,
 };
 use kundportal_store::{
-    Claims, FixedClock, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, TokenError, TokenVerifier,
+    Claims, FixedClock, LocalSigner, MemoryMailer, MemoryQueue, MemoryStore, SeededEntropy, TokenError,
+    TokenVerifier,
 };
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+/// From RFC 7515, A.3: no secret.
+const SIGNING_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIffH1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt";
 const INVOCATION: &str = "00000000-0000-4000-8000-000000000001";
 /// What stands for `/api/tenants/nord` in inputs.
 const TENANT: &str = "/api/tenants/nord";
@@ -100,6 +104,7 @@ impl World {
             clock: clock(),
             entropy: Arc::new(SeededEntropy::new(seed)),
             tokens: Arc::new(ByName),
+            signer: Arc::new(signer()),
         };
         Self { door: door(), app: App::new(adapters, settings()), store, queue, mailer, names }
     }
@@ -291,10 +296,15 @@ fn clock() -> Arc<FixedClock> {
     Arc::clone(CLOCK.get_or_init(start))
 }
 
+fn signer() -> LocalSigner {
+    let key = BASE64.decode(SIGNING_KEY.as_bytes()).expect("Base64");
+    LocalSigner::new(&key, Vec::new()).expect("a key")
+}
+
 fn settings() -> Settings {
     let keys = |first: u8| {
         let key: Vec<u8> = (0..32).map(|byte| byte ^ first).collect();
-        Keys::parse(&format!("1:{}", data_encoding::BASE64.encode(&key))).expect("keys")
+        Keys::parse(&format!("1:{}", BASE64.encode(&key))).expect("keys")
     };
     Settings {
         index_keys: keys(0x55),

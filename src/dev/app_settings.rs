@@ -27,6 +27,7 @@ pub(crate) fn of(
     let defaults = [
         ("KUNDPORTAL_INDEX_KEYS", format!("dev:{}", keys.index)),
         ("KUNDPORTAL_LINK_KEYS", format!("dev:{}", keys.mail_token)),
+        ("KUNDPORTAL_SIGNING_KEY", keys.package_signing.clone()),
         ("KUNDPORTAL_PORTAL_URL", format!("{address}/api/portal/")),
         ("KUNDPORTAL_ISSUERS", issuers.to_string()),
         ("KUNDPORTAL_FRONT_END_ISSUER", issuer),

@@ -28,18 +28,23 @@ pub(crate) struct Keys {
     pub(crate) subject: String,
     /// The issuer's private key, PKCS #8.
     pub(crate) issuer: String,
+    /// The private key that signs packages, PKCS #8. Folders of earlier versions have none yet.
+    #[serde(default)]
+    pub(crate) package_signing: String,
 }
 
 impl Keys {
     /// The folder's keys, made now where there are none.
     pub(crate) fn open(folder: &Folder, entropy: &dyn Entropy) -> io::Result<Self> {
         match std::fs::read(folder.file(FILE)) {
-            Ok(json) => Ok(serde_json::from_slice(&json)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let keys = Self::new(entropy)?;
-                folder.write_secret(FILE, &serde_json::to_vec_pretty(&keys)?)?;
-                Ok(keys)
+            Ok(json) => {
+                let keys: Self = serde_json::from_slice(&json)?;
+                if !keys.package_signing.is_empty() {
+                    return Ok(keys);
+                }
+                Self { package_signing: key_pair()?, ..keys }.kept_in(folder)
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::new(entropy)?.kept_in(folder),
             Err(error) => Err(error),
         }
     }
@@ -50,14 +55,46 @@ impl Keys {
             entropy.fill(&mut bytes);
             BASE64.encode(&bytes)
         };
-        let issuer = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-            .map_err(|_| io::Error::other("no key can be made"))?;
         Ok(Self {
             index: secret(),
             mail_token: secret(),
             url_signing: secret(),
             subject: secret(),
-            issuer: BASE64.encode(issuer.as_ref()),
+            issuer: key_pair()?,
+            package_signing: key_pair()?,
         })
+    }
+
+    fn kept_in(self, folder: &Folder) -> io::Result<Self> {
+        folder.write_secret(FILE, &serde_json::to_vec_pretty(&self)?)?;
+        Ok(self)
+    }
+}
+
+/// A new private key of P-256, PKCS #8 as Base64.
+fn key_pair() -> io::Result<String> {
+    let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+        .map_err(|_| io::Error::other("no key can be made"))?;
+    Ok(BASE64.encode(pair.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_an_earlier_version_gets_the_key_it_has_not_and_keeps_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let open = || Keys::open(&folder, &kundportal_store::SystemEntropy).unwrap();
+        let first = open();
+        let mut earlier: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.file(FILE)).unwrap()).unwrap();
+        earlier.as_object_mut().unwrap().remove("packageSigning").unwrap();
+        folder.write_secret(FILE, earlier.to_string().as_bytes()).unwrap();
+        let second = open();
+        assert_eq!((&second.index, &second.issuer), (&first.index, &first.issuer));
+        assert!(!second.package_signing.is_empty());
+        assert_eq!(open().package_signing, second.package_signing);
     }
 }

@@ -65,6 +65,7 @@ pub(crate) const TABLE: &[Row] = &[
     //                                                                                                                   member  cust.adm.  officer  admin  deactivated
     row("GET /api/config",                               [200,       200,      200,      200,        200,      200,      200,    200,       200,     200,   200]),
     row("GET /api/health",                               [200,       200,      200,      200,        200,      200,      200,    200,       200,     200,   200]),
+    row("GET /api/keys",                                 [200,       200,      200,      200,        200,      200,      200,    200,       200,     200,   200]),
     row("GET /api/openapi.json",                         [200,       200,      200,      200,        200,      200,      200,    200,       200,     200,   200]),
     row("GET /api/sub-processors",                       [200,       200,      200,      200,        200,      200,      200,    200,       200,     200,   200]),
     row("GET /api/sub-processors/history",               [200,       200,      200,      200,        200,      200,      200,    200,       200,     200,   200]),

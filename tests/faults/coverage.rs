@@ -59,6 +59,7 @@ fn reads(portal: &Portal, scene: &Scene, upload: &str) -> Vec<Act> {
     let invitation = json!({"token": scene.nils.token});
     vec![
         get("/api/config".to_owned()).by_anyone(),
+        get("/api/keys".to_owned()).by_anyone(),
         get("/api/openapi.json".to_owned()).by_anyone(),
         get("/api/sub-processors".to_owned()).by_anyone(),
         get("/api/sub-processors/history".to_owned()).by_anyone(),

@@ -21,8 +21,8 @@ use kundportal_functions::{
 };
 use kundportal_store::{
     AzureBlobs, AzureConnection, BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts,
-    EmbeddedStore, Enqueued, Faults, Faulty, FixedClock, InTurns, Mail, MemoryMailer, MemoryQueue,
-    MemoryStore, SeededEntropy, SigningKey, Turns,
+    EmbeddedStore, Enqueued, Faults, Faulty, FixedClock, InTurns, LocalSigner, Mail, MemoryMailer,
+    MemoryQueue, MemoryStore, SeededEntropy, SigningKey, Turns,
 };
 use tempfile::TempDir;
 
@@ -31,6 +31,9 @@ use super::{
     issuer::Issuer,
     served::{self, Process},
 };
+
+/// The key that signs packages, from RFC 7515, A.3: no secret.
+pub(super) const PACKAGE_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIffH1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt";
 
 /// Where the portal keeps its blobs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +69,7 @@ pub(super) struct World {
     waiting: Mutex<Vec<(Timestamp, Enqueued)>>,
     mails: Mutex<Vec<Mail>>,
     settings: Settings,
+    signer: Arc<LocalSigner>,
     pub(super) invocations: AtomicU64,
     pub(super) client: reqwest::Client,
     /// How handlers are started that are processes of their own.
@@ -310,6 +314,7 @@ impl World {
             mailer: Arc::new(MemoryMailer::new()),
             clock,
             settings: settings(&issuer),
+            signer: Arc::new(signer()),
             issuer,
             counts: Counts::new(),
             faults: Faults::new(),
@@ -334,6 +339,7 @@ impl World {
             clock: self.clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),
             tokens: Arc::new(self.issuer.verifier()),
+            signer: Arc::new(Faulty::new(self.signer.clone(), self.faults.clone())),
         };
         App::new(adapters, settings)
     }
@@ -356,6 +362,11 @@ pub(super) fn client(kept: usize) -> reqwest::Client {
         .pool_max_idle_per_host(kept)
         .build()
         .expect("a client")
+}
+
+fn signer() -> LocalSigner {
+    let key = BASE64.decode(PACKAGE_KEY.as_bytes()).expect("Base64");
+    LocalSigner::new(&key, Vec::new()).expect("a key")
 }
 
 fn settings(issuer: &Issuer) -> Settings {

@@ -43,7 +43,7 @@ use tempfile::TempDir;
 
 use super::{
     issuer::{Issuer, Speaker},
-    portal::{Portal, Store, World, client},
+    portal::{PACKAGE_KEY, Portal, Store, World, client},
 };
 
 const SIGNING_KEY: [u8; 32] = [3; 32];
@@ -337,7 +337,7 @@ fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) 
 }
 
 /// How many of the variables are every portal's.
-const FIXED: usize = 19;
+const FIXED: usize = 20;
 
 fn app_settings(folder: &Path, aside: &Path, issuer: &Issuer) -> Vec<(String, String)> {
     let key = |first: u8| {
@@ -354,6 +354,7 @@ fn app_settings(folder: &Path, aside: &Path, issuer: &Issuer) -> Vec<(String, St
         ("KUNDPORTAL_DATA_DIR", path(folder.to_owned())),
         ("KUNDPORTAL_SIGNED_URL_BASE", SIGNED_URL_BASE.to_owned()),
         ("KUNDPORTAL_SIGNED_URL_KEY", BASE64.encode(&SIGNING_KEY)),
+        ("KUNDPORTAL_SIGNING_KEY", PACKAGE_KEY.to_owned()),
         ("KUNDPORTAL_INDEX_KEYS", key(0x55)),
         ("KUNDPORTAL_LINK_KEYS", key(0xaa)),
         ("KUNDPORTAL_PORTAL_URL", "https://portal.example.com/api/portal/".to_owned()),

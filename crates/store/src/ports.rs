@@ -1,6 +1,8 @@
 //! What the functions need from outside: small object-safe traits that promise in prose. Each promise is a test of the
 //! conformance suite.
 
+mod signer;
+
 use std::{fmt, io, ops::Range, pin::Pin, time::Duration};
 
 use async_trait::async_trait;
@@ -8,6 +10,8 @@ use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use kundportal_domain::{EmailAddress, Personal};
+
+pub use signer::{Signature, Signer, SignerUnavailable};
 
 /// A body that arrives piece by piece, so that memory stays bounded whatever its length.
 pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::{
     Blob, BlobPath, BlobStore, ByteStream, Clock, Condition, Container, Continuation, ETag, Entropy, Mail,
-    MailError, Mailer, Page, Properties, Queue, SignedUrl, StoreError,
+    MailError, Mailer, Page, Properties, PublicKey, Queue, Signature, SignedUrl, Signer, SignerUnavailable,
+    StoreError,
 };
 
 #[async_trait]
@@ -92,5 +93,20 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 impl<E: Entropy + ?Sized> Entropy for Arc<E> {
     fn fill(&self, buffer: &mut [u8]) {
         (**self).fill(buffer);
+    }
+}
+
+#[async_trait]
+impl<S: Signer + ?Sized> Signer for Arc<S> {
+    async fn key(&self) -> Result<PublicKey, SignerUnavailable> {
+        (**self).key().await
+    }
+
+    fn retired(&self) -> &[PublicKey] {
+        (**self).retired()
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Signature, SignerUnavailable> {
+        (**self).sign(message).await
     }
 }

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     Blob, BlobPath, BlobStore, ByteStream, Condition, Container, Continuation, ETag, Mail, MailError, Mailer,
-    Page, Properties, Queue, SignedUrl, StoreError,
+    Page, Properties, PublicKey, Queue, Signature, SignedUrl, Signer, SignerUnavailable, StoreError,
 };
 
-/// A port that fails as planned: [`StoreError::Unavailable`], [`MailError::Unavailable`].
+/// A port that fails as planned: [`StoreError::Unavailable`], [`MailError::Unavailable`], [`SignerUnavailable`].
 #[derive(Clone)]
 pub struct Faulty<S> {
     inner: S,
@@ -160,5 +160,22 @@ impl<M: Mailer> Mailer for Faulty<M> {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let failure = || MailError::Unavailable(Box::new(Planned));
         self.through(CallKind::Send, mail.message_id.clone(), failure, self.inner.send(mail)).await
+    }
+}
+
+#[async_trait]
+impl<S: Signer> Signer for Faulty<S> {
+    async fn key(&self) -> Result<PublicKey, SignerUnavailable> {
+        let failure = || SignerUnavailable::because(Planned);
+        self.through(CallKind::Signature, "key".to_owned(), failure, self.inner.key()).await
+    }
+
+    fn retired(&self) -> &[PublicKey] {
+        self.inner.retired()
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Signature, SignerUnavailable> {
+        let failure = || SignerUnavailable::because(Planned);
+        self.through(CallKind::Signature, "sign".to_owned(), failure, self.inner.sign(message)).await
     }
 }

@@ -27,6 +27,8 @@ pub enum CallKind {
     Enqueue,
     /// A mail is sent.
     Send,
+    /// The key that signs is asked for, or something is signed with it.
+    Signature,
 }
 
 /// A call as it was made.
@@ -34,7 +36,8 @@ pub enum CallKind {
 pub struct Call {
     /// What it does.
     pub kind: CallKind,
-    /// On what: `container/name`, `container/prefix`, a container, a queue, or a mail's Message-ID.
+    /// On what: `container/name`, `container/prefix`, a container, a queue, a mail's Message-ID, or
+    /// `key` and `sign` of a signer.
     pub name: String,
 }
 

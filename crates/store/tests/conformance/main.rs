@@ -16,7 +16,9 @@ mod containers;
 mod listing;
 mod reading;
 mod signed;
+mod signing;
 mod stores;
+mod vault;
 mod writing;
 
 /// One test for each promise and store. Stores that the program serves itself show two more. Several promises together are
@@ -118,3 +120,27 @@ async fn azure_keeps_every_promise() {
     ]);
     kept.report();
 }
+
+/// One test for each promise and signer.
+macro_rules! signers {
+    ($($signer:ident: [$($promise:ident),* $(,)?]),* $(,)?) => {
+        $(mod $signer {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    let subject = super::signing::$signer().await;
+                    super::signing::$promise(subject).await;
+                }
+            )*
+        })*
+    };
+    (all: $($signer:ident),* $(,)?) => {
+        signers!($($signer: [
+            what_is_signed_is_verified_by_another_library,
+            the_key_stays_the_same_and_comes_before_retired_ones_each_once,
+            many_may_sign_at_once,
+        ]),*);
+    };
+}
+
+signers!(all: local, faulty, key_vault);
