@@ -38,6 +38,14 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
 }
 
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
+  name: vaultName
+
+  resource signingKey 'keys' existing = {
+    name: 'signing'
+  }
+}
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
@@ -114,6 +122,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         { name: 'KUNDPORTAL_MAIL_FROM', value: mail.from }
         { name: 'KUNDPORTAL_PORTAL_URL', value: portal.url }
         { name: 'KUNDPORTAL_REGION', value: location }
+        { name: 'KUNDPORTAL_SIGNING_KEY', value: vault::signingKey.properties.keyUriWithVersion }
         { name: 'KUNDPORTAL_SMTP_URL', value: '@Microsoft.KeyVault(SecretUri=${secrets}/smtp-url)' }
         { name: 'KUNDPORTAL_STORAGE_PLACES', value: '${location}/${storageSku}' }
       ]
