@@ -12,13 +12,13 @@ use kundportal_functions::{
     csv_import::{LONGEST_FILE, MOST_ROWS},
     picture::MOST_PIXELS,
 };
-use kundportal_store::{Clock, OidcIssuer, OidcVerifier, Signer, SmtpMailer, SmtpUrl};
+use kundportal_store::{Clock, OidcIssuer, OidcVerifier, SmtpMailer, SmtpUrl};
 
 #[cfg(any(feature = "dev", test))]
 pub(crate) use reader::read;
 pub(crate) use reader::{Problems, Reader};
 
-use crate::{environment::Environment, signing, storage::StorageConfig};
+use crate::{environment::Environment, signing::SigningConfig, storage::StorageConfig};
 
 /// Everything that the handler is configured with.
 pub(crate) struct Config {
@@ -29,7 +29,7 @@ pub(crate) struct Config {
     /// Verifies access tokens.
     pub(crate) tokens: OidcVerifier,
     /// Signs what is handed out.
-    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) signer: SigningConfig,
     /// What the functions are configured with.
     pub(crate) settings: Settings,
 }
@@ -41,7 +41,7 @@ impl Config {
         let storage = StorageConfig::read(&mut reader);
         let mailer = mailer(&mut reader, clock);
         let tokens = reader.parsed("KUNDPORTAL_ISSUERS", issuers);
-        let signer = signing::read(&mut reader);
+        let signer = SigningConfig::read(&mut reader);
         let settings = settings(&mut reader);
         match (storage, tokens, signer, settings) {
             (Some(storage), Some(tokens), Some(signer), Some(settings)) => {

@@ -49,7 +49,7 @@ pub(crate) async fn serve(port: u16, environment: &Environment) -> Result<(), St
         clock,
         entropy,
         tokens: Arc::new(config.tokens),
-        signer: config.signer,
+        signer: config.signer.open()?,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await

@@ -50,7 +50,7 @@ pub(crate) async fn run(command: Command, environment: &Environment) -> Result<(
         clock,
         entropy,
         tokens: Arc::new(config.tokens),
-        signer: config.signer,
+        signer: config.signer.open()?,
     };
     let app = App::new(adapters, config.settings);
     let options = Options { tenant, retired_keys };

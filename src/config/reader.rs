@@ -29,13 +29,16 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(environment: &'a Environment) -> Self {
+    pub(crate) fn new(environment: &'a Environment) -> Self {
         Self { environment, problems: Vec::new() }
     }
 
-    /// Notes what is wrong with a variable.
+    /// Notes what is wrong with a variable, once.
     pub(crate) fn refuse(&mut self, name: &'static str, rule: impl Into<String>) {
-        self.problems.push(Problem { name, rule: rule.into() });
+        let problem = Problem { name, rule: rule.into() };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// A variable that may be missing.
@@ -54,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is wrong.
-    pub(super) fn into_problems(self) -> Problems {
+    pub(crate) fn into_problems(self) -> Problems {
         Problems(self.problems)
     }
 

@@ -119,6 +119,11 @@ fn checked(reader: &mut Reader<'_>, names: &Names, url: &str, kind: &str, unname
     }
 }
 
+/// As whom the data are asked for, which is who asks the key vault too.
+pub(crate) fn data_credential(reader: &mut Reader<'_>) -> Option<AzureCredential> {
+    credential(reader, &DATA)
+}
+
 fn credential(reader: &mut Reader<'_>, names: &Names) -> Option<AzureCredential> {
     match reader.required(names.credential)? {
         "managedidentity" => Some(AzureCredential::ManagedIdentity {

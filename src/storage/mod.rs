@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kundportal_store::{BlobStore, Clock, Entropy, Mailer, Queue};
 
-pub(crate) use azure::AzureStorage;
+pub(crate) use azure::{AzureStorage, data_credential};
 
 use crate::config::Reader;
 

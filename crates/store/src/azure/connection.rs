@@ -19,6 +19,7 @@ use azure_storage_blob::{BlobServiceClient, BlobServiceClientOptions};
 use azure_storage_queue::{QueueServiceClient, QueueServiceClientOptions};
 
 use super::{AzureBlobs, AzureQueue, MessageEncoding, client};
+use crate::{KeyVaultKey, KeyVaultSigner, PublicKey, SignerUnavailable};
 
 /// A storage account as it is configured.
 #[derive(Clone, Debug)]
@@ -114,6 +115,16 @@ impl AzureConnection {
     /// Options for a client of any service of Azure.
     pub(super) fn options(&self) -> ClientOptions {
         client::options(self.transport.clone(), Arc::clone(&self.sent))
+    }
+
+    /// Signs with a key in a vault.
+    pub fn signer(
+        &self,
+        key: KeyVaultKey,
+        retired: Vec<PublicKey>,
+    ) -> Result<KeyVaultSigner, SignerUnavailable> {
+        let options = client::options(self.transport.clone(), Arc::default());
+        KeyVaultSigner::new(key, Arc::clone(&self.credential), options, retired)
     }
 
     /// How many requests were sent to storage, every try counted.
