@@ -150,7 +150,7 @@ impl FromStr for Case {
 
 /// Whether a call changes nothing, so that failing it before or after is the same.
 pub(crate) fn only_reads(call: &str) -> bool {
-    ["Get ", "Properties ", "List ", "Sign "].iter().any(|kind| call.starts_with(kind))
+    ["Get ", "Properties ", "List ", "Sign ", "Signature "].iter().any(|kind| call.starts_with(kind))
 }
 
 impl Undisturbed {
