@@ -1,6 +1,7 @@
 //! Contents of blobs in a form that is the same in each run.
 
 use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 
 use crate::{
@@ -39,10 +40,10 @@ pub(crate) fn read_content(reader: &mut Reader<'_>, name: &str, content: &Bytes)
     }
 }
 
-/// The entries of a package. Its lists of checksums and lengths follow from the entries; and which mails had not gone out yet when it was
-/// written depends on when that was.
+/// The entries of a package. Its lists of checksums and lengths follow from the entries, and its signature from those; and which mails
+/// had not gone out yet when it was written depends on when that was.
 fn read_package(reader: &mut Reader<'_>, content: &Bytes) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let (mut pieces, mut signed) = (Vec::new(), String::new());
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(content)).expect("a whole package");
     for place in 0..archive.len() {
         let mut entry = archive.by_index(place).expect("an entry");
@@ -59,6 +60,11 @@ fn read_package(reader: &mut Reader<'_>, content: &Bytes) -> Vec<Piece> {
             let lines = String::from_utf8(bytes.to_vec()).expect("UTF-8");
             let lines = lines.lines().filter(|line| !line.starts_with("Payload-Oxum: "));
             pieces.extend(reader.read(&lines.collect::<Vec<_>>().join(" / ")));
+        } else if name.ends_with("/tagmanifest-sha256.txt") {
+            signed = BASE64URL_NOPAD.encode(&bytes);
+        } else if name.ends_with("/signature.jws") {
+            let jws = String::from_utf8(bytes.to_vec()).expect("ASCII");
+            assert_eq!(jws.split('.').nth(1), Some(signed.as_str()), "{name} signs something else");
         } else if !name.ends_with("-sha256.txt") && !name.ends_with("/data/mails.json") {
             pieces.extend(read_content(reader, &name, &bytes));
         }
