@@ -10,15 +10,9 @@ use std::{
     },
 };
 
-use async_trait::async_trait;
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    http::{ClientOptions, Transport},
-    time::{Duration, OffsetDateTime},
-};
+use azure_core::http::{ClientOptions, Transport};
 use azure_storage_blob::{BlobServiceClient, BlobServiceClientOptions};
-use data_encoding::BASE64URL_NOPAD;
-use serde_json::json;
+use kundportal_store::EmulatorToken;
 use warp::Filter as _;
 
 use crate::floor;
@@ -78,37 +72,5 @@ fn client(options: &Options) -> BlobServiceClient {
         ..BlobServiceClientOptions::default()
     };
     let url = options.url.parse().expect("a URL");
-    BlobServiceClient::new(url, Some(Arc::new(Token)), Some(options_of_client)).expect("a client")
-}
-
-/// A token in the form of Entra's, which nobody signed: an emulator reads it.
-#[derive(Debug)]
-struct Token;
-
-#[async_trait]
-impl TokenCredential for Token {
-    async fn get_token(
-        &self,
-        _: &[&str],
-        _: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let now = OffsetDateTime::now_utc();
-        let expires = now + Duration::hours(12);
-        let nobody = "00000000-0000-0000-0000-000000000000";
-        let claims = json!({
-            "aud": "https://storage.azure.com",
-            "iss": format!("https://sts.windows.net/{nobody}/"),
-            "iat": now.unix_timestamp() - 60,
-            "nbf": now.unix_timestamp() - 60,
-            "exp": expires.unix_timestamp(),
-            "ver": "1.0",
-            "tid": nobody,
-            "oid": nobody,
-            "sub": nobody,
-        });
-        let part = |json: &str| BASE64URL_NOPAD.encode(json.as_bytes());
-        let header = part(r#"{"alg":"RS256","typ":"JWT"}"#);
-        let token = format!("{header}.{}.{}", part(&claims.to_string()), part("nobody"));
-        Ok(AccessToken::new(token, expires))
-    }
+    BlobServiceClient::new(url, Some(Arc::new(EmulatorToken)), Some(options_of_client)).expect("a client")
 }

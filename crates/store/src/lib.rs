@@ -25,12 +25,12 @@ mod system;
 mod turns;
 
 pub use aside::Aside;
-#[cfg(feature = "emulator")]
-pub use azure::TakenMessage;
 pub use azure::{
     AzureBlobs, AzureConfig, AzureConfigError, AzureConnection, AzureCredential, AzureQueue, MessageEncoding,
     check_service_url,
 };
+#[cfg(feature = "emulator")]
+pub use azure::{EmulatorToken, TakenMessage};
 use conditions::{LIST_LIMIT, MESSAGE_LIMIT, cut};
 pub use counting::{Counting, Counts, Tally};
 #[cfg(feature = "embedded")]

@@ -102,7 +102,7 @@ impl AzureConnection {
             }
             AzureCredential::Developer => DeveloperToolsCredential::new(None)?,
             #[cfg(feature = "emulator")]
-            AzureCredential::Emulator { .. } => Arc::new(emulator::Token),
+            AzureCredential::Emulator { .. } => Arc::new(EmulatorToken),
         };
         Ok(Self::over(transport, credential))
     }
@@ -188,6 +188,9 @@ fn account(url: &Url) -> Option<String> {
 }
 
 #[cfg(feature = "emulator")]
+pub use emulator::EmulatorToken;
+
+#[cfg(feature = "emulator")]
 mod emulator {
     use async_trait::async_trait;
     use azure_core::{
@@ -198,10 +201,10 @@ mod emulator {
 
     /// A token in the form of Entra's, which nobody signed: an emulator reads it, storage refuses it.
     #[derive(Debug)]
-    pub(super) struct Token;
+    pub struct EmulatorToken;
 
     #[async_trait]
-    impl TokenCredential for Token {
+    impl TokenCredential for EmulatorToken {
         async fn get_token(
             &self,
             _: &[&str],

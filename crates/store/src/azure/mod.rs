@@ -20,6 +20,8 @@ mod signed;
 mod upload;
 
 pub use blobs::AzureBlobs;
+#[cfg(feature = "emulator")]
+pub use connection::EmulatorToken;
 pub use connection::{AzureConfig, AzureConfigError, AzureConnection, AzureCredential, check_service_url};
 #[cfg(feature = "emulator")]
 pub use hosting::TakenMessage;
