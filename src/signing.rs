@@ -27,18 +27,22 @@ pub(crate) enum SigningConfig {
 impl SigningConfig {
     /// Reads the variables of the signer.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let retired = retired(reader)?;
+        let retired = retired(reader);
         if reader.optional(KEY).is_some_and(|text| text.starts_with("https://")) {
             let key = reader.parsed(KEY, str::parse);
             let credential = data_credential(reader);
-            return Some(Self::Vault { key: key?, credential: credential?, retired });
+            return Some(Self::Vault { key: key?, credential: credential?, retired: retired? });
         }
-        let signer = reader.parsed(KEY, |text| {
-            let pkcs8 = data_encoding::BASE64.decode(text.as_bytes());
-            let pkcs8 = pkcs8.map_err(|_| "is not Base64".to_owned())?;
-            LocalSigner::new(&pkcs8, retired).map_err(|rule| rule.to_string())
-        })?;
-        Some(Self::Local(signer))
+        let pkcs8 = reader
+            .parsed(KEY, |text| data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| "is not Base64"));
+        let retired = retired?;
+        match LocalSigner::new(&pkcs8?, retired) {
+            Ok(signer) => Some(Self::Local(signer)),
+            Err(rule) => {
+                reader.refuse(KEY, rule.to_string());
+                None
+            }
+        }
     }
 
     /// Makes the signer; a vault is not asked yet. The error is a sentence for the log.

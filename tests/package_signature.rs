@@ -233,6 +233,8 @@ async fn a_package_that_was_packed_anew_is_whole_and_each_kind_of_damage_is_told
                 list_anew(e);
             }),
         ),
+        ("bag-info.txt is not that of another".to_owned(), pack("another", &entries)),
+        ("u{1b}[2J is in no manifest".to_owned(), with(&|e| drop(e.insert("\u{1b}[2J".into(), vec![1])))),
         ("signature.jws is missing".to_owned(), with(&|e| drop(e.remove("signature.jws")))),
         (
             "signature.jws is not a signature".to_owned(),
@@ -253,10 +255,11 @@ async fn a_package_that_was_packed_anew_is_whole_and_each_kind_of_damage_is_told
         ),
     ]
     .into();
-    assert_eq!(damaged.len(), 16);
+    assert_eq!(damaged.len(), 18);
     for (fault, zip) in damaged {
         let (content, said) = fetched.verify(&zip, &fetched.keys);
         assert!(!content && said.contains(&fault), "{fault}: {said}");
+        assert!(!said.contains('\u{1b}'), "a terminal would obey: {said:?}");
     }
 }
 

@@ -229,6 +229,8 @@ impl<'a> Rebuild<'a> {
     fn by_key(&self, hash: &str) -> Verdict {
         match self.app.settings().index_keys.key_of(hash) {
             KeyOfName::Current | KeyOfName::None => Verdict::Look,
+            // What could not be dealt with has no entry under the current key.
+            KeyOfName::Previous | KeyOfName::Coming if !self.tally().failures.is_empty() => Verdict::Keep,
             KeyOfName::Previous | KeyOfName::Coming => Verdict::Other,
             KeyOfName::Unknown(version) if self.options.retired_keys.iter().any(|own| own == version) => {
                 Verdict::Remove

@@ -117,6 +117,10 @@ impl Rebuild<'_> {
         if has {
             return Ok(verdict == Verdict::Look || !self.has_current(&profile, is_identity).await?);
         }
+        // Whoever binds somebody to a new sign-in claims it while the old one still stands in the profile.
+        if !self.is_settled(entry.properties.last_modified) {
+            return Ok(true);
+        }
         // A change that waits to be confirmed, or was confirmed a moment ago: its own work gives the claim up.
         let waits = profile.pending_email.as_ref();
         Ok(!is_identity && waits.is_some_and(|change| named(email_names(app, change.email.reveal()))))

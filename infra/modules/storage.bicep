@@ -17,7 +17,7 @@ param queues string[]
 @description('Days for which storage keeps what was deleted.')
 param softDeleteDays int
 
-@description('Containers whose blobs go by themselves, and after how many days. Only what no timer of the program cleans.')
+@description('Containers whose blobs go by themselves, and after how many days. A second net: retention clears them too.')
 param expiring { container: string, days: int }[]
 
 @description('Origins whose pages may write and read by signed URLs.')
@@ -139,7 +139,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
           type: 'Lifecycle'
           definition: {
             filters: {
-              blobTypes: ['blockBlob']
+              blobTypes: ['appendBlob', 'blockBlob']
               prefixMatch: ['${rule.container}/']
             }
             actions: {

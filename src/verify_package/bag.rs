@@ -20,6 +20,7 @@ const PIECE: usize = 128 * 1024;
 
 const PAYLOAD: &str = "manifest-sha256.txt";
 const TAGS: &str = "tagmanifest-sha256.txt";
+const INFO: &str = "bag-info.txt";
 const SIGNATURE: &str = "signature.jws";
 
 /// A bag in an archive.
@@ -67,9 +68,16 @@ impl Bag {
     pub(super) fn check(&mut self, tags: &[u8], faults: &mut Faults) {
         let mut known: HashSet<String> = [TAGS, SIGNATURE].map(str::to_owned).into();
         self.manifest(TAGS, tags, &mut known, faults);
-        for wanted in ["bagit.txt", PAYLOAD] {
+        for wanted in ["bagit.txt", INFO, PAYLOAD] {
             if !known.contains(wanted) {
                 faults.add(format!("{TAGS} does not name {wanted}"));
+            }
+        }
+        if let Some(info) = faults.of(self.whole(INFO, LONGEST_SIGNED)) {
+            // What the folder is called is signed only here.
+            let named = format!("External-Identifier: {}", self.name());
+            if !info.split(|byte| *byte == b'\n').any(|line| line == named.as_bytes()) {
+                faults.add(format!("{INFO} is not that of {}", self.name()));
             }
         }
         if let Some(payload) = faults.of(self.whole(PAYLOAD, LONGEST_MANIFEST)) {

@@ -79,10 +79,12 @@ struct Faults {
 }
 
 impl Faults {
-    fn add(&mut self, fault: impl Into<String>) {
+    /// A fault may quote a name of the archive, which may hold what a terminal obeys.
+    fn add(&mut self, fault: impl AsRef<str>) {
         self.all += 1;
         if self.told.len() < MOST_FAULTS {
-            self.told.push(fault.into());
+            let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+            self.told.push(fault.as_ref().chars().map(plain).collect());
         }
     }
 

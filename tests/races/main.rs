@@ -9,6 +9,7 @@ mod interleavings;
 mod leaving;
 #[path = "../support/mod.rs"]
 mod support;
+mod uploads;
 
 use kundportal_functions::Settings;
 use kundportal_store::{Faults, Matching, Moment};
@@ -46,6 +47,8 @@ on_each_store! {
     leaving::a_request_is_withdrawn_while_its_package_is_made,
     leaving::a_file_is_deleted_twice_at_once,
     leaving::one_removal_is_delivered_twice_at_once,
+    uploads::a_worker_looks_while_another_completes_the_upload,
+    uploads::two_uploads_are_announced_where_one_more_may_be_open,
 }
 
 /// Two processes on one store, with a tenant and a customer.

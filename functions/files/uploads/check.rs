@@ -56,6 +56,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     async fn complete(&self, abandoned: bool) -> Result<Progress, Problem> {
+        // In this order: whoever completes an upload describes the file before the record goes, and whoever removes a file
+        // removes the record first.
+        let record = self.read().await?;
         if let Some((meta, _)) = self.app.read::<FileMeta>(&self.layout.file_meta(self.file)).await? {
             // An earlier run came as far as the description.
             return match settle::settle(self.app, &self.tenant.id, &meta).await {
@@ -66,7 +69,7 @@ impl Check<'_> {
                 Err(problem) => Err(problem),
             };
         }
-        let Some((mut upload, etag)) = self.read().await? else {
+        let Some((mut upload, etag)) = record else {
             // Retention or the end of the account was faster, or the file has been removed again.
             let names = (self.file, Some(self.author), self.customer);
             settle::remove_rest(self.app, &self.tenant.id, names).await?;

@@ -177,8 +177,10 @@ async fn is_begun(context: &Context, user: &User, id: FileId) -> Result<bool, Pr
 async fn begin(context: &Context, user: &User, upload: &Upload) -> Result<(), Problem> {
     let (app, layout) = (&context.app, &user.layout);
     let most = app.settings().limits.open_uploads;
-    if app.names(layout.container(), &layout::uploads(user.id())).await?.len() >= most {
-        return Err(Problem { limit: Some(most as u64), ..ProblemType::TooManyUploads.into() });
+    let too_many = || Problem { limit: Some(most as u64), ..ProblemType::TooManyUploads.into() };
+    let begun = async || app.names(layout.container(), &layout::uploads(user.id())).await;
+    if begun().await?.len() >= most {
+        return Err(too_many());
     }
     record(context, user, upload).await?;
     if let Some(day) = due_day(&Item::from(upload), &RetentionRules::default()) {
@@ -191,11 +193,15 @@ async fn begin(context: &Context, user: &User, upload: &Upload) -> Result<(), Pr
         Err(error) => return Err(error.into()),
     }
     // Mark, then look.
-    if authorship::still_belongs(app, layout, user.id(), upload.customer).await? {
+    let refusal = if begun().await?.len() > most {
+        too_many()
+    } else if authorship::still_belongs(app, layout, user.id(), upload.customer).await? {
         return Ok(());
-    }
+    } else {
+        ProblemType::Conflict.into()
+    };
     app.unmark(&path).await?;
-    Err(ProblemType::Conflict.into())
+    Err(refusal)
 }
 
 /// Where the file is to be sent. It works for some time from when the upload was begun, however often it is asked for: what is

@@ -7,9 +7,9 @@ use azure_core::{Uuid, http::headers::HeaderName};
 use azure_storage_blob::{
     BlobClient, BlobContainerClient, BlobServiceClient,
     models::{
-        BlobClientDeleteOptions, BlobClientGetPropertiesOptions, BlobClientGetPropertiesResultHeaders as _,
-        BlobContainerClientCreateOptions, BlobContainerClientDeleteOptions,
-        BlobContainerClientGetPropertiesOptions,
+        BlobClientBreakLeaseOptions, BlobClientDeleteOptions, BlobClientGetPropertiesOptions,
+        BlobClientGetPropertiesResultHeaders as _, BlobContainerClientCreateOptions,
+        BlobContainerClientDeleteOptions, BlobContainerClientGetPropertiesOptions, DeleteSnapshotsOptionType,
     },
 };
 use jiff::Timestamp;
@@ -128,15 +128,14 @@ impl BlobStore for AzureBlobs {
         }
     }
 
+    /// A signed URL lets its holder write a blob of any kind, take snapshots of it and a lease on it: all of that goes first.
     /// Blocks that were never committed can be neither seen nor deleted: committing none of them takes them away.
     async fn discard(&self, path: &BlobPath) -> Result<(), StoreError> {
-        match upload::commit_nothing(&self.blob(path)?).await {
-            Ok(_) => {}
-            Err(StoreError::NotFound) => return Ok(()),
-            Err(error) => return Err(error),
-        }
-        match self.delete(path, None).await {
-            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+        let client = self.blob(path)?;
+        remove(&client).await?;
+        match upload::commit_nothing(&client).await {
+            Ok(_) => remove(&client).await,
+            Err(StoreError::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -174,6 +173,36 @@ impl BlobStore for AzureBlobs {
         names::check(path)?;
         self.signer().download(path, expires_at, content_disposition, content_type).await
     }
+}
+
+/// Deletes a blob of any kind, with its snapshots, whoever has a lease on it.
+async fn remove(client: &BlobClient) -> Result<(), StoreError> {
+    let delete = async || {
+        let call = Call::new();
+        let options = BlobClientDeleteOptions {
+            delete_snapshots: Some(DeleteSnapshotsOptionType::Include),
+            method_options: call.options(),
+            ..BlobClientDeleteOptions::default()
+        };
+        match call.ask(client.delete(Some(options))).await {
+            Err(failure) if failure.no_blob() || failure.no_container() => Ok(()),
+            other => other.map(drop),
+        }
+    };
+    match delete().await {
+        Err(failure) if failure.leased() => {
+            let call = Call::new();
+            let options = BlobClientBreakLeaseOptions {
+                break_period: Some(0),
+                method_options: call.options(),
+                ..BlobClientBreakLeaseOptions::default()
+            };
+            call.ask(client.break_lease(Some(options))).await.map_err(Failure::into_error)?;
+            delete().await
+        }
+        other => other,
+    }
+    .map_err(Failure::into_error)
 }
 
 /// What is known of a blob.

@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(12);
 
 /// For a call with all its tries and the pauses between them, whatever storage asks for in `Retry-After`.
-const CALL: Duration = Duration::from_secs(30);
+pub(super) const CALL: Duration = Duration::from_secs(30);
 
 /// The SDK's own exponential policy: after 0.2, 0.4 and 0.8 s, and none begun later than 12 s after the first came back.
 /// Its default goes on for more than a minute, longer than anybody waits for an answer.

@@ -102,6 +102,16 @@ impl Failure {
         self.is(404, &["ContainerBeingDeleted"]) || self.is(409, &["ContainerBeingDeleted"])
     }
 
+    /// Somebody has a lease on the blob.
+    pub(super) fn leased(&self) -> bool {
+        self.is(412, &["LeaseIdMissing"])
+    }
+
+    /// The blob lies in the archive, where whoever may write it can put it, and cannot be read.
+    fn archived(&self) -> bool {
+        self.is(409, &["BlobArchived"])
+    }
+
     /// Somebody else's write ended this one's uncommitted blocks.
     pub(super) fn blocks_gone(&self) -> bool {
         self.is(400, &["InvalidBlockList"])
@@ -118,9 +128,13 @@ impl Failure {
         StoreError::Unavailable { retry_after, source: self.into() }
     }
 
-    /// The same where a blob or container that is missing is an answer of its own.
+    /// The same where a blob or container that is missing, or out of reach, is an answer of its own.
     pub(super) fn or_not_found(self) -> StoreError {
-        if self.no_container() || self.no_blob() { StoreError::NotFound } else { self.into_error() }
+        if self.no_container() || self.no_blob() || self.archived() {
+            StoreError::NotFound
+        } else {
+            self.into_error()
+        }
     }
 }
 

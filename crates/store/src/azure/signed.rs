@@ -12,9 +12,12 @@ use azure_storage_common::models::UserDelegationKey;
 use azure_storage_sas::{SasBuilder, SasProtocol, blob::BlobState};
 use jiff::Timestamp;
 use kundportal_domain::Personal;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
-use super::{client::Call, failure::Failure};
+use super::{
+    client::{CALL, Call},
+    failure::Failure,
+};
 use crate::{BlobPath, SignedUrl, StoreError};
 
 /// How long a key lives. Storage gives at most seven days.
@@ -31,36 +34,55 @@ const SKEW: Duration = Duration::minutes(15);
 pub(super) struct DelegationKey(Mutex<Option<(UserDelegationKey, OffsetDateTime)>>);
 
 impl DelegationKey {
+    /// Whoever waits for a key that another caller fetches waits no longer than for a call of its own.
     async fn valid_until(
+        &self,
+        client: &BlobServiceClient,
+        wanted: OffsetDateTime,
+    ) -> Result<UserDelegationKey, StoreError> {
+        let late = |_| Failure::late(None).into_error();
+        timeout(CALL, self.kept_or_new(client, wanted)).await.map_err(late)?
+    }
+
+    async fn kept_or_new(
         &self,
         client: &BlobServiceClient,
         wanted: OffsetDateTime,
     ) -> Result<UserDelegationKey, StoreError> {
         let now = OffsetDateTime::now_utc();
         let mut kept = self.0.lock().await;
-        if let Some((key, expiry)) = &*kept
+        let usable = kept.as_ref().filter(|(_, expiry)| wanted <= *expiry);
+        if let Some((key, expiry)) = usable
             && now + REST < *expiry
-            && wanted <= *expiry
         {
             return Ok(key.clone());
         }
         let expiry = (now + LIFE).max(wanted + REST);
-        let info = KeyInfo { start: Some(now - SKEW), expiry: Some(expiry), ..KeyInfo::default() };
-        let content = RequestContent::try_from(info).map_err(StoreError::broken)?;
-        let call = Call::new();
-        let options = BlobServiceClientGetUserDelegationKeyOptions {
-            method_options: call.options(),
-            ..BlobServiceClientGetUserDelegationKeyOptions::default()
-        };
-        let key = call
-            .ask(client.get_user_delegation_key(content, Some(options)))
-            .await
-            .map_err(Failure::into_error)?
-            .into_model()
-            .map_err(StoreError::broken)?;
-        *kept = Some((key.clone(), expiry));
-        Ok(key)
+        match fetch(client, now, expiry).await {
+            Ok(key) => {
+                *kept = Some((key.clone(), expiry));
+                Ok(key)
+            }
+            // In its last hour it still signs what ends before it does.
+            Err(error) => usable.map(|(key, _)| key.clone()).ok_or(error),
+        }
     }
+}
+
+async fn fetch(
+    client: &BlobServiceClient,
+    now: OffsetDateTime,
+    expiry: OffsetDateTime,
+) -> Result<UserDelegationKey, StoreError> {
+    let info = KeyInfo { start: Some(now - SKEW), expiry: Some(expiry), ..KeyInfo::default() };
+    let content = RequestContent::try_from(info).map_err(StoreError::broken)?;
+    let call = Call::new();
+    let options = BlobServiceClientGetUserDelegationKeyOptions {
+        method_options: call.options(),
+        ..BlobServiceClientGetUserDelegationKeyOptions::default()
+    };
+    let answer = call.ask(client.get_user_delegation_key(content, Some(options))).await;
+    answer.map_err(Failure::into_error)?.into_model().map_err(StoreError::broken)
 }
 
 /// Signs for one blob, over HTTPS only.

@@ -86,6 +86,35 @@ pub(crate) async fn blocks_that_were_never_committed_are_discarded(subject: Subj
     assert!(matches!(subject.store.properties(&at("uploads/one")).await, Err(StoreError::NotFound)));
 }
 
+/// Whoever has the URL is not bound to what it is meant for.
+pub(crate) async fn whatever_a_signed_url_lets_be_made_is_discarded(subject: Subject) {
+    let client = stranger(&subject);
+    for what in ["page blob", "append blob", "snapshot", "lease"] {
+        let url = subject.store.signed_upload_url(&at("uploads/one"), soon()).await.unwrap();
+        let request = |suffix: &str| client.put(format!("{}{suffix}", url.url.reveal()));
+        let made = match what {
+            "page blob" => {
+                request("").header("x-ms-blob-type", "PageBlob").header("x-ms-blob-content-length", "512")
+            }
+            "append blob" => request("").header("x-ms-blob-type", "AppendBlob"),
+            other => {
+                assert_eq!(put(&client, &url, "", "content").await.status(), StatusCode::CREATED);
+                let lease = request("&comp=lease");
+                if other == "lease" {
+                    lease.header("x-ms-lease-action", "acquire").header("x-ms-lease-duration", "-1")
+                } else {
+                    request("&comp=snapshot")
+                }
+            }
+        };
+        let made = made.header("content-length", "0").send().await.unwrap();
+        assert_eq!(made.status(), StatusCode::CREATED, "{what}");
+        subject.store.discard(&at("uploads/one")).await.unwrap();
+        let left = subject.store.properties(&at("uploads/one")).await;
+        assert!(matches!(left, Err(StoreError::NotFound)), "{what}");
+    }
+}
+
 pub(crate) async fn a_signed_url_lets_one_blob_be_read_as_an_attachment(subject: Subject) {
     subject.store.put_bytes(&at("files/å b"), "content".into(), Condition::Always).await.unwrap();
     let client = stranger(&subject);

@@ -112,6 +112,7 @@ async fn azure_keeps_every_promise() {
         a_signed_url_lets_one_blob_be_written_in_one_piece,
         a_signed_url_lets_one_blob_be_written_in_blocks,
         blocks_that_were_never_committed_are_discarded,
+        whatever_a_signed_url_lets_be_made_is_discarded,
         a_signed_url_lets_one_blob_be_read_as_an_attachment,
         a_signed_url_ends,
         a_message_arrives_as_the_host_reads_it,
