@@ -1,19 +1,16 @@
 //! A file that goes straight to storage, becomes a file of the portal, and comes out in a package: the handler's memory
 //! stays where it was. `KUNDPORTAL_LARGE_MIB` says how large it is; `tests/long` takes 2 GiB.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    time::{Duration, Instant},
-};
+use std::{fmt::Write as _, fs};
 
 use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use futures_util::TryStreamExt as _;
-use reqwest::{Client, RequestBuilder};
-use serde_json::{Value, json};
+use reqwest::Client;
+use serde_json::json;
 
 use crate::{
+    caller::Caller,
     process::LocalRun,
     support::{Azurite, figure},
 };
@@ -29,60 +26,22 @@ fn block(number: u64) -> Bytes {
     (0..4 * MIB).map(|place| u8::try_from((place / 4096) % 256).expect("a byte") ^ seed).collect()
 }
 
-/// Somebody with a token and the certificate of storage.
-struct Caller {
-    client: Client,
-    address: String,
-    token: String,
-}
-
-impl Caller {
-    async fn ask(&self, request: RequestBuilder, status: u16) -> Value {
-        let answer = request.bearer_auth(&self.token).send().await.expect("an answer");
-        let answered = answer.status();
-        let text = answer.text().await.expect("a body");
-        assert_eq!(answered, status, "{text}");
-        serde_json::from_str(&text).unwrap_or_default()
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        self.ask(self.client.get(format!("{}{path}", self.address)), 200).await
-    }
-
-    async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
-        self.ask(self.client.post(format!("{}{path}", self.address)).json(body), status).await
-    }
-
-    /// Asks until the state is there.
-    async fn until(&self, path: &str, state: &str) -> Value {
-        let patience = Instant::now() + Duration::from_mins(15);
-        loop {
-            let seen = self.get(path).await;
-            if seen["state"] == state {
-                return seen;
-            }
-            assert!(Instant::now() < patience, "never {state}: {seen}");
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-    }
-
-    /// Sends a file straight to storage, in blocks; its SHA-256.
-    async fn send(&self, url: &str, blocks: u64) -> String {
-        let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-        let mut list = String::new();
-        for number in 0..blocks {
-            let id = BASE64.encode(format!("{number:06}").as_bytes());
-            let body = block(number);
-            digest.update(&body);
-            let sent = self.client.put(format!("{url}&comp=block&blockid={id}")).body(body).send().await;
-            assert_eq!(sent.expect("an answer").status(), 201);
-            let _ = write!(list, "<Latest>{id}</Latest>");
-        }
-        let list = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{list}</BlockList>");
-        let sent = self.client.put(format!("{url}&comp=blocklist")).body(list).send().await;
+/// Sends a file straight to storage, in blocks; its SHA-256.
+async fn send(client: &Client, url: &str, blocks: u64) -> String {
+    let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    let mut list = String::new();
+    for number in 0..blocks {
+        let id = BASE64.encode(format!("{number:06}").as_bytes());
+        let body = block(number);
+        digest.update(&body);
+        let sent = client.put(format!("{url}&comp=block&blockid={id}")).body(body).send().await;
         assert_eq!(sent.expect("an answer").status(), 201);
-        HEXLOWER.encode(digest.finish().as_ref())
+        let _ = write!(list, "<Latest>{id}</Latest>");
     }
+    let list = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{list}</BlockList>");
+    let sent = client.put(format!("{url}&comp=blocklist")).body(list).send().await;
+    assert_eq!(sent.expect("an answer").status(), 201);
+    HEXLOWER.encode(digest.finish().as_ref())
 }
 
 /// A line of what the system knows of a process's memory, in bytes.
@@ -102,13 +61,7 @@ async fn a_large_file_goes_in_and_comes_out_in_bounded_memory() {
     let variables: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let run = LocalRun::start_in(folder.path(), &["--storage", "azure"], &variables).await;
-    let trusted =
-        reqwest::Certificate::from_pem(&fs::read(azurite.certificate()).expect("a file")).expect("PEM");
-    let client = Client::builder().tls_certs_only([trusted]).build().expect("a client");
-    let asked = json!({"email": "yusuf.demir@example.com"});
-    let token: Value = run.post("/dev/token", &asked).await.json().await.expect("a token");
-    let token = token["accessToken"].as_str().expect("a token").to_owned();
-    let caller = Caller { client, address: run.address.clone(), token };
+    let caller = Caller::sign_in(&run, &azurite, "yusuf.demir@example.com").await;
     let tenant = "/api/tenants/nordljus";
 
     let customer = caller.get(&format!("{tenant}/profile")).await["customers"][0]["id"].clone();
@@ -117,16 +70,11 @@ async fn a_large_file_goes_in_and_comes_out_in_bounded_memory() {
     let begun = caller.post(&format!("{tenant}/files/uploads"), &announced, 201).await;
     let upload = format!("{tenant}/files/uploads/{}", begun["id"].as_str().expect("an id"));
     let url = begun["upload"]["url"].as_str().expect("a URL");
-    let sha256 = caller.send(url, size / 4).await;
+    let sha256 = send(&caller.client, url, size / 4).await;
 
     let handler = run.handler(None).await;
     let before = memory(handler, "VmHWM:");
-    caller
-        .ask(
-            caller.client.post(format!("{}{upload}/complete", caller.address)).header("content-length", "0"),
-            202,
-        )
-        .await;
+    caller.post_empty(&format!("{upload}/complete"), 202).await;
     caller.until(&upload, "complete").await;
     let file = caller.get(&format!("{tenant}/files/{}", begun["id"].as_str().expect("an id"))).await;
     assert_eq!((&file["sha256"], &file["size"]), (&json!(sha256), &json!(size * MIB)));
