@@ -128,6 +128,42 @@ async fn nothing_is_changed_or_sent_while_the_lock_is_broken_and_all_can_be_read
     administrator.post(&tenant.path("/users/search"), search).await.expect(200);
 }
 
+/// Storage knows nothing of the lock: whoever was given a URL before still sends there.
+#[tokio::test]
+async fn what_is_sent_to_a_signed_url_becomes_no_file_while_the_lock_is_broken() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let announced = json!({"name": "a.txt", "contentType": "text/plain", "size": 2, "customer": customer});
+    let uploads = tenant.path("/files/uploads");
+    let open = portal.as_(&kim).post(&uploads, announced).await.expect(201).text_at("/id");
+    let checking = portal.upload_straight(&tenant, &kim, &customer, "innehåll").await;
+
+    let broken = portal.redeployed(|settings| settings.place = in_ireland()).await;
+    broken.send_straight(&tenant, &open, "ab").await;
+    let complete = format!("{uploads}/{open}/complete");
+    broken.as_(&kim).post_empty(&complete).await.expect_problem(503, "region-lock");
+    broken.pump_all().await;
+    for timer in ["waiting_work", "retention"] {
+        broken.timer(timer).await;
+    }
+    for (id, state) in [(&open, "open"), (&checking, "checking")] {
+        let upload = broken.as_(&kim).get(&format!("{uploads}/{id}")).await.expect(200);
+        assert_eq!(upload.text_at("/state"), state);
+        broken.as_(&kim).get(&tenant.path(&format!("/files/{id}"))).await.expect(404);
+    }
+
+    // Mended: both are files.
+    portal.as_(&kim).post_empty(&complete).await.expect(202);
+    portal.advance_hours(1);
+    portal.timer("waiting_work").await;
+    portal.pump_all().await;
+    for id in [open, checking] {
+        portal.as_(&kim).get(&tenant.path(&format!("/files/{id}"))).await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn an_access_request_comes_to_its_package_and_is_fetched() {
     let portal = Portal::start().await;
