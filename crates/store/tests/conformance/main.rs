@@ -7,9 +7,7 @@
     reason = "a test ends where a promise is broken"
 )]
 
-#[cfg(feature = "emulator")]
 mod azure;
-#[cfg(feature = "emulator")]
 #[path = "../../../../tests/support/azurite.rs"]
 mod azurite;
 mod containers;
@@ -98,12 +96,9 @@ macro_rules! conformance {
     };
 }
 
-conformance!(served: memory, faulty_over_memory, counting_over_memory);
-#[cfg(feature = "embedded")]
-conformance!(served: embedded);
+conformance!(served: memory, faulty_over_memory, counting_over_memory, embedded);
 
 /// Every promise in one test: nextest gives each test a process, and Azurite takes a second to start.
-#[cfg(feature = "emulator")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn azure_keeps_every_promise() {
     let mut kept = stores::Kept::default();

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-#[cfg(feature = "emulator")]
-use kundportal_store::{AzureConfig, AzureConnection};
 use kundportal_store::{
-    BlobPath, BlobStore, Container, Counting, Counts, Faults, Faulty, FixedClock, MemoryStore, SignedAccess,
+    AzureConfig, AzureConnection, BlobPath, BlobStore, Container, Counting, Counts, EmbeddedStore, Faults,
+    Faulty, FixedClock, MemoryStore, SeededEntropy, SignedAccess, SigningKey,
 };
 
 type Verify = dyn Fn(&str, &str, Timestamp) -> Option<SignedAccess> + Send + Sync;
@@ -15,7 +14,6 @@ type Verify = dyn Fn(&str, &str, Timestamp) -> Option<SignedAccess> + Send + Syn
 pub(crate) struct Subject {
     pub(crate) store: Arc<dyn BlobStore>,
     /// What the store is made of, where it lies in Azure.
-    #[cfg(feature = "emulator")]
     pub(crate) azure: Option<(AzureConnection, AzureConfig)>,
     /// For stores that the program serves itself.
     served: Option<Served>,
@@ -53,13 +51,7 @@ impl Subject {
         folder: Option<tempfile::TempDir>,
     ) -> Self {
         assert!(store.create_container(&container()).await.expect("a container"));
-        Self {
-            store,
-            #[cfg(feature = "emulator")]
-            azure: None,
-            served: Some(Served { clock, verify }),
-            _folder: folder,
-        }
+        Self { store, azure: None, served: Some(Served { clock, verify }), _folder: folder }
     }
 
     /// Whether the program serves it itself.
@@ -92,10 +84,7 @@ async fn wrapped(wrap: impl FnOnce(Arc<dyn BlobStore>) -> Arc<dyn BlobStore>) ->
     Subject::new(store, clock, Box::new(verify), None).await
 }
 
-#[cfg(feature = "embedded")]
 pub(crate) async fn embedded() -> Subject {
-    use kundportal_store::{EmbeddedStore, SeededEntropy, SigningKey};
-
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Arc::new(FixedClock::new(start()));
     let store = EmbeddedStore::open(
@@ -112,7 +101,6 @@ pub(crate) async fn embedded() -> Subject {
 }
 
 /// A fresh account of Azurite.
-#[cfg(feature = "emulator")]
 async fn azure() -> Subject {
     let config = crate::azurite::Azurite::shared().account();
     let connection = AzureConnection::new(&config.credential).expect("a connection");
@@ -122,13 +110,11 @@ async fn azure() -> Subject {
 }
 
 /// Which promises a store keeps, of those that one test checks together.
-#[cfg(feature = "emulator")]
 #[derive(Default)]
 pub(crate) struct Kept {
     broken: Vec<&'static str>,
 }
 
-#[cfg(feature = "emulator")]
 impl Kept {
     /// Holds the store to one promise. A broken one has said why when it panicked.
     pub(crate) async fn check<F: Future<Output = ()> + Send + 'static>(

@@ -1,6 +1,5 @@
 //! What the embedded store promises beyond the port: several processes, restarts, kills, messages and mail.
 
-#![cfg(feature = "embedded")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
 mod failures;
