@@ -13,7 +13,7 @@ mod azurite;
 #[allow(dead_code, reason = "the local run's own tests use the rest")]
 mod process;
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duration};
 
 use azurite::Azurite;
 use process::LocalRun;
@@ -54,6 +54,31 @@ fn the_operations_page_names_every_setting() {
         .filter(|name| !OWN.contains(&name.as_str()) && !page.contains(&format!("`{name}`")))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_readme_names_every_command_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let mut named = 0;
+    let mut groups = vec![Vec::new()];
+    while let Some(group) = groups.pop() {
+        let help = Command::new(env!("CARGO_BIN_EXE_kundportal")).args(&group).arg("--help").output();
+        let help = String::from_utf8(help.expect("the program").stdout).expect("text");
+        let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let names: Vec<_> = commands
+            .take_while(|line| line.starts_with("  "))
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|name| *name != "help")
+            .collect();
+        if names.is_empty() {
+            let command = format!("`kundportal {}`", group.join(" "));
+            assert!(readme.contains(&command), "{command}");
+            named += 1;
+        }
+        groups.extend(names.into_iter().map(|name| [&group[..], &[name.to_owned()]].concat()));
+    }
+    assert!(named >= 3, "{named}");
 }
 
 /// A command and what it is said to print.
