@@ -23,7 +23,7 @@ const BLOCK: usize = 4 * 1024 * 1024;
 
 /// What the handler may need more while it moves the file than it needed before, whatever the size of the file: less than half of
 /// the smallest that is tried.
-const ROOM: u64 = 80 * MIB;
+const ROOM: u64 = 96 * MIB;
 
 /// What no compression makes smaller.
 fn noise() -> Vec<u8> {
@@ -87,7 +87,7 @@ impl Growth {
 async fn a_large_file_goes_in_and_comes_out_in_bounded_memory() {
     #[expect(clippy::disallowed_methods, reason = "the tests' own")]
     let size =
-        std::env::var("KUNDPORTAL_LARGE_MIB").map_or(160, |text| text.parse::<u64>().expect("a number"));
+        std::env::var("KUNDPORTAL_LARGE_MIB").map_or(192, |text| text.parse::<u64>().expect("a number"));
     let azurite = Azurite::on_disk();
     let settings = azurite.settings();
     let variables: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
