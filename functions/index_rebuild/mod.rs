@@ -8,6 +8,8 @@
 //! - **An entry is removed only if it was written before the run began** and its object does not lead to it: what the run or
 //!   anybody else writes meanwhile is younger. (An entry of a thread goes with the thread from under another key.) What is written before its object (claims, and the entries of an invitation by
 //!   its address) also has to be older than anybody can still be at it.
+//! - **A run that was ended** may have written entries for an object as it was, without having looked again: the one that goes on
+//!   holds young entries against their objects too.
 //! - **Claims are claimed**, not overwritten: an address or an identity that two users have is reported, by their ids.
 //! - **Killed anywhere, run again, same end.** A checkpoint spares what has been done; each step may be done twice.
 //!
@@ -148,6 +150,8 @@ struct Rebuild<'a> {
     options: &'a Options,
     /// When the run began, by storage's clock.
     since: Timestamp,
+    /// Whether it goes on with a run that was ended.
+    resumed: bool,
     tenant: Option<&'a TenantId>,
     layout: Option<TenantLayout>,
     tally: Mutex<Tally>,
@@ -161,7 +165,8 @@ impl<'a> Rebuild<'a> {
         tenant: Option<&'a TenantId>,
     ) -> Self {
         let layout = tenant.map(TenantLayout::new);
-        Self { app, options, since: checkpoint.since, tenant, layout, tally: Mutex::default() }
+        let (since, resumed) = (checkpoint.since, checkpoint.is_resumed());
+        Self { app, options, since, resumed, tenant, layout, tally: Mutex::default() }
     }
 
     fn into_tally(self) -> Tally {

@@ -20,7 +20,7 @@ use crate::{
 const AT_ONCE: usize = 16;
 
 impl Rebuild<'_> {
-    /// One page of all entries. What was written since the run began is as it should be.
+    /// One page of all entries. What was written since the run began is as it should be, unless a run was ended that wrote it.
     pub(super) async fn sweep(&self, from: Option<&Continuation>) -> Result<Option<Continuation>, Problem> {
         let (_, layout) = self.tenant()?;
         let page = self.app.list(layout.container(), layout::INDEX, from, PAGE).await?;
@@ -47,10 +47,15 @@ impl Rebuild<'_> {
         self.take_listed(&path, &entry.properties.etag).await
     }
 
-    /// An entry of a thread that lay under another key until a moment ago was written there for whoever read it there.
+    /// An entry of a thread that lay under another key until a moment ago was written there for whoever read it there. What is
+    /// under another key otherwise was written by somebody who has that key, and is left to the next run.
     async fn look_at_young(&self, entry: &Entry) -> Result<(), Problem> {
         let (_, layout) = self.tenant()?;
         let parts: Vec<&str> = entry.name.split('/').collect();
+        let is_current = || keyed_hash(&parts).is_none_or(|hash| self.by_key(hash) == Verdict::Look);
+        if self.resumed && is_current() {
+            return self.look_at(entry).await;
+        }
         let ["index", "thread", customer, hash, _] = parts.as_slice() else { return Ok(()) };
         let key = self.app.settings().index_keys.key_of(hash);
         let Ok(customer) = customer.parse() else { return Ok(()) };
@@ -64,13 +69,7 @@ impl Rebuild<'_> {
 
     async fn is_needed(&self, entry: &Entry) -> Result<bool, Problem> {
         let parts: Vec<&str> = entry.name.split('/').collect();
-        let hash = match parts.as_slice() {
-            ["index", "identity" | "email" | "customer-name", hash, ..] | ["index", "thread", _, hash, _] => {
-                Some(*hash)
-            }
-            _ => None,
-        };
-        let verdict = hash.map_or(Verdict::Look, |hash| self.by_key(hash));
+        let verdict = keyed_hash(&parts).map_or(Verdict::Look, |hash| self.by_key(hash));
         match (verdict, parts.as_slice()) {
             (Verdict::Keep, _) => Ok(true),
             (Verdict::Look | Verdict::Other, ["index", kind @ ("identity" | "email"), hash]) => {
@@ -136,5 +135,15 @@ impl Rebuild<'_> {
         };
         let found: Option<UserId> = named_user(self.app, &path).await?.map(|(user, _)| user);
         Ok(found == Some(profile.id))
+    }
+}
+
+/// The keyed hash in the name of an entry.
+fn keyed_hash<'a>(parts: &[&'a str]) -> Option<&'a str> {
+    match parts {
+        ["index", "identity" | "email" | "customer-name", hash, ..] | ["index", "thread", _, hash, _] => {
+            Some(hash)
+        }
+        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use kundportal_functions::index_rebuild::{Conflict, Options};
 use kundportal_store::{CallKind, Matching, Moment};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     damage::foreign_hash,
@@ -108,6 +108,30 @@ async fn whichever_call_fails_the_next_run_brings_it_to_the_same_end() {
         "a rebuild that fails",
         &format!("{resumed} endings at {calls} steps, each resumed to the same end"),
     );
+}
+
+/// The run is ended after it wrote an entry for an object as it was a moment ago, and before it looked at the object again.
+#[tokio::test]
+async fn what_a_run_that_was_ended_wrote_for_an_earlier_version_goes_in_the_next_one() {
+    let scene = Scene::set(Portal::start().await).await;
+    scene.portal.advance_hours(1);
+    let faults = scene.portal.faults();
+    let entry = Matching::any().kind(CallKind::Put).name(&scene.customer);
+    let writing = faults.pause(entry, Moment::Before);
+    let rename = async {
+        writing.reached().await;
+        let by = scene.portal.as_(&scene.tenant.administrator);
+        let customer = scene.tenant.path(&format!("/customers/{}", scene.customer));
+        by.patch(&customer, json!({"name": "Nordan AB"})).await.expect(200);
+        faults.fail_always(Matching::any().kind(CallKind::List), Moment::Before);
+        writing.release();
+    };
+    let options = all();
+    let (ended, ()) = tokio::join!(scene.portal.rebuild_index(&options), rename);
+    ended.expect_err("it was ended");
+    faults.clear();
+    assert!(scene.portal.rebuild_index(&all()).await.expect("a rebuild").is_complete());
+    scene.fits_together().await;
 }
 
 #[tokio::test]
