@@ -116,7 +116,7 @@ impl<'a> Load<'a> {
                 let _open = self.gate.read().await;
                 act().await;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(self.office.pause).await;
         }
     }
 

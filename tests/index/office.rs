@@ -1,5 +1,7 @@
 //! Two handlers on one store, and the people who use them.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::{Person, Portal, Tenant, User};
@@ -26,11 +28,24 @@ pub(crate) struct Office {
     pub(crate) tenant: Tenant,
     pub(crate) customers: [String; 2],
     pub(crate) members: Vec<User>,
+    /// How long each of the people waits before the next request.
+    pub(crate) pause: Duration,
 }
 
 impl Office {
+    /// With the first key.
     pub(crate) async fn open() -> Self {
         let one = Portal::start_served_with(&[(INDEX_KEYS, &key(1))]).await;
+        Self::with(one, Duration::from_millis(5)).await
+    }
+
+    /// The same with everything in an account of Azurite, which takes a while for each request.
+    pub(crate) async fn open_on_azurite() -> Self {
+        let one = Portal::start_served_on_azurite(&[(INDEX_KEYS, &key(1))]).await;
+        Self::with(one, Duration::from_millis(150)).await
+    }
+
+    async fn with(one: Portal, pause: Duration) -> Self {
         let tenant = one.tenant("t1").await;
         let customers = [one.customer(&tenant, "Norr AB").await, one.customer(&tenant, "Söder AB").await];
         let mut members = Vec::new();
@@ -38,7 +53,7 @@ impl Office {
             members.push(one.member(&tenant, &customers[0], &format!("{name}@example.com")).await);
         }
         let other = one.another_process().await;
-        Self { handlers: [one, other], tenant, customers, members }
+        Self { handlers: [one, other], tenant, customers, members, pause }
     }
 
     /// Time goes by, and everything that waits is brought to its end.

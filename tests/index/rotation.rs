@@ -1,6 +1,6 @@
 //! The index key is changed twice in a row while the portal is in use: nobody is locked out, and nobody is there twice.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 
@@ -14,10 +14,13 @@ use crate::{
 const SPELL: Duration = Duration::from_millis(400);
 /// At which of its calls to storage a rebuild is ended, one run after the other.
 const KILLED_AT: [usize; 6] = [4, 40, 90, 200, 30, 150];
+/// The same where each call takes a while.
+const KILLED_ON_AZURITE_AT: [usize; 2] = [60, 150];
 
 struct Rotation<'a> {
     office: &'a Office,
     load: &'a Load<'a>,
+    killed_at: &'a [usize],
     rounds: usize,
     killed: usize,
 }
@@ -48,7 +51,7 @@ impl Rotation<'_> {
             self.load.give(self.office.pairs(100 + self.rounds, 1).await);
         }
         let portal = &self.office.handlers[0];
-        for nth in KILLED_AT {
+        for nth in self.killed_at {
             let fault = json!({"nth": nth, "moment": "after", "action": "kill"}).to_string();
             let variables = [(INDEX_KEYS, keys), ("KUNDPORTAL_TEST_FAULT", fault.as_str())];
             let (well, said) = portal.run_command(&arguments, &variables).await;
@@ -85,9 +88,24 @@ impl Rotation<'_> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_index_key_is_changed_twice_in_a_row_and_nobody_is_locked_out() {
-    let office = Office::open().await;
-    let load = Load::new(&office);
-    let mut rotation = Rotation { office: &office, load: &load, rounds: 0, killed: 0 };
+    let (killed, done) = change_the_key_twice(&Office::open().await, &KILLED_AT).await;
+    figure("a rotation of the index key, twice", &format!("{killed} rebuilds killed, {done:?}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_index_key_is_changed_twice_in_a_row_on_azurite_and_nobody_is_locked_out() {
+    let office = Office::open_on_azurite().await;
+    let (killed, done) = change_the_key_twice(&office, &KILLED_ON_AZURITE_AT).await;
+    figure("a rotation of the index key on Azurite, twice", &format!("{killed} rebuilds killed, {done:?}"));
+}
+
+/// How many rebuilds were killed, and how often each promise was kept meanwhile.
+async fn change_the_key_twice(
+    office: &Office,
+    killed_at: &[usize],
+) -> (usize, BTreeMap<&'static str, usize>) {
+    let load = Load::new(office);
+    let mut rotation = Rotation { office, load: &load, killed_at, rounds: 0, killed: 0 };
     let script = async {
         rotation.rotate(1, 2).await;
         rotation.rotate(2, 3).await;
@@ -103,5 +121,5 @@ async fn the_index_key_is_changed_twice_in_a_row_and_nobody_is_locked_out() {
         let left: Vec<_> = names.iter().filter(|name| name.contains(old) && !name.contains("/key")).collect();
         assert_eq!(left, [""; 0], "names under a key that was taken out");
     }
-    figure("a rotation of the index key, twice", &format!("{} rebuilds killed, {done:?}", rotation.killed));
+    (rotation.killed, done)
 }

@@ -106,11 +106,16 @@ impl Azurite {
     /// The variables by which the program finds an account that nobody else has.
     #[allow(dead_code, reason = "each test binary uses its own part of it")]
     pub(crate) fn settings(&self) -> [(&'static str, String); 3] {
-        let account = self.account();
+        self.settings_of(&self.account())
+    }
+
+    /// The same for an account that somebody has taken.
+    #[allow(dead_code, reason = "each test binary uses its own part of it")]
+    pub(crate) fn settings_of(&self, account: &AzureConfig) -> [(&'static str, String); 3] {
         [
             ("KUNDPORTAL_AZURITE_CERTIFICATE", self.certificate().display().to_string()),
-            ("DataStorage__blobServiceUri", account.blob_url),
-            ("AzureWebJobsStorage__queueServiceUri", account.queue_url),
+            ("DataStorage__blobServiceUri", account.blob_url.clone()),
+            ("AzureWebJobsStorage__queueServiceUri", account.queue_url.clone()),
         ]
     }
 

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use super::{
     azurite::Azurite,
     issuer::Issuer,
-    served::{self, Process},
+    served::{self, Account, Process},
 };
 
 /// The key that signs packages, from RFC 7515, A.3: no secret.
@@ -54,6 +54,8 @@ pub(super) enum Store {
     Memory(Arc<MemoryStore>),
     Embedded(Box<EmbeddedStore>, TempDir),
     Azure(Arc<AzureBlobs>, AzureConnection),
+    /// Blobs and messages of handlers that are processes of their own.
+    Account(Box<Account>),
 }
 
 /// What several handler processes share.
@@ -209,7 +211,7 @@ impl Portal {
     pub(crate) fn requests(&self) -> u64 {
         match &self.world.store {
             Store::Azure(_, connection) => connection.requests(),
-            Store::Memory(_) | Store::Embedded(..) => 0,
+            Store::Memory(_) | Store::Embedded(..) | Store::Account(_) => 0,
         }
     }
 
@@ -239,6 +241,7 @@ impl Portal {
             Store::Memory(store) => return store.dump(None),
             Store::Embedded(store, _) => store.containers().await,
             Store::Azure(store, _) => store.containers().await,
+            Store::Account(account) => account.blobs.containers().await,
         };
         let store = self.blobs();
         let mut all = BTreeMap::new();
@@ -349,6 +352,7 @@ impl World {
             Store::Memory(store) => Arc::clone(store) as Arc<dyn BlobStore>,
             Store::Embedded(store, _) => Arc::new(EmbeddedStore::clone(store)),
             Store::Azure(store, _) => Arc::clone(store) as Arc<dyn BlobStore>,
+            Store::Account(account) => Arc::clone(&account.blobs) as Arc<dyn BlobStore>,
         }
     }
 }

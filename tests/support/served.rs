@@ -20,6 +20,7 @@
 //!
 //! Time stands still until the test moves it, as on every other portal: the handler reads it from a file.
 
+mod account;
 mod process;
 
 use std::{
@@ -30,18 +31,21 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use account::Account;
 use process::command;
 pub(crate) use process::{Process, free_port};
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use kundportal_store::{
-    Clock as _, EmbeddedStore, Enqueued, FixedClock, Mail, SigningKey, SystemEntropy, embedded::SentMail,
+    AzureConfig, Clock as _, EmbeddedStore, Enqueued, FixedClock, Mail, SigningKey, SystemEntropy,
+    embedded::SentMail,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
+    azurite::Azurite,
     issuer::{Issuer, Speaker},
     portal::{PACKAGE_KEY, Portal, Store, World, client},
 };
@@ -96,6 +100,19 @@ impl Portal {
         Self::over_folder(temporary_folder(), issuer, now, 1, variables, false).await
     }
 
+    /// With blobs and messages in an account of Azurite, and mail in the folder's outbox.
+    pub(crate) async fn start_served_on_azurite(variables: &[(&str, &str)]) -> Self {
+        let azurite = Azurite::shared();
+        let account = azurite.account();
+        let settings = azurite.settings_of(&account);
+        let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+        let all = settings.chain([("KUNDPORTAL_STORAGE", "azure")]).chain(variables.iter().copied());
+        let variables = all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let issuer = Arc::new(Issuer::start().await);
+        let now = "2026-03-02T08:00:00Z".parse().expect("a time");
+        Self::over(temporary_folder(), Some(account), issuer, now, 1, variables, false).await
+    }
+
     /// With its folder on disk, for what is too much for memory.
     pub(crate) async fn start_served_on_disk() -> Self {
         Self::start_served_below(&std::env::temp_dir()).await
@@ -133,6 +150,19 @@ impl Portal {
         extra: Vec<(String, String)>,
         has_quota: bool,
     ) -> Self {
+        Self::over(folder, None, issuer, now, invocations, extra, has_quota).await
+    }
+
+    /// With blobs and messages in the account, if there is one.
+    async fn over(
+        folder: TempDir,
+        account: Option<AzureConfig>,
+        issuer: Arc<Issuer>,
+        now: Timestamp,
+        invocations: u64,
+        extra: Vec<(String, String)>,
+        has_quota: bool,
+    ) -> Self {
         let aside = temporary_folder();
         let clock = Arc::new(FixedClock::new(now));
         let store = EmbeddedStore::open(
@@ -144,7 +174,11 @@ impl Portal {
         );
         let mut variables = app_settings(folder.path(), aside.path(), &issuer);
         variables.extend(extra);
-        let store = Store::Embedded(Box::new(store.expect("an embedded store")), folder);
+        let store = store.expect("an embedded store");
+        let store = match account {
+            None => Store::Embedded(Box::new(store), folder),
+            Some(account) => Store::Account(Box::new(Account::open(account, store, folder).await)),
+        };
         let mut world = World::new(store, clock, issuer);
         world.invocations = invocations.into();
         // A handler that was killed takes its connections with it.
@@ -268,6 +302,7 @@ impl World {
     fn embedded(&self) -> (&EmbeddedStore, &Path) {
         match &self.store {
             Store::Embedded(store, folder) => (store, folder.path()),
+            Store::Account(account) => (&account.beside, account.folder.path()),
             Store::Memory(_) | Store::Azure(..) => panic!("a store that no other process can open"),
         }
     }
@@ -314,6 +349,9 @@ impl World {
 
     /// Takes every visible message out of the queues.
     pub(super) fn received(&self, now: Timestamp) -> Vec<Enqueued> {
+        if let Store::Account(account) = &self.store {
+            return account.received();
+        }
         let queue = self.embedded().0.queue();
         elsewhere(async move {
             let mut received = Vec::new();
@@ -332,7 +370,7 @@ impl World {
 
 /// Waits on a thread of its own, since whoever asks may be in a runtime and cannot wait there.
 fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let runtime = || tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     std::thread::spawn(move || runtime().block_on(work)).join().expect("it comes to an end")
 }
 

@@ -1,0 +1,66 @@
+//! An account of Azurite, where handlers of their own keep blobs and messages. The test takes the messages out, as the host does.
+
+use std::{sync::Arc, time::Duration};
+
+use kundportal_functions::{FUNCTIONS, Trigger};
+use kundportal_store::{
+    AzureBlobs, AzureConfig, AzureConnection, EmbeddedStore, Enqueued, MessageEncoding, StoreError,
+};
+use tempfile::TempDir;
+
+use super::elsewhere;
+
+/// The account, and the folder with what a build for development keeps beside it: the outbox.
+pub(crate) struct Account {
+    pub(in super::super) blobs: Arc<AzureBlobs>,
+    config: AzureConfig,
+    pub(super) beside: EmbeddedStore,
+    pub(super) folder: TempDir,
+}
+
+impl Account {
+    /// Makes the queues, as the infrastructure does.
+    pub(super) async fn open(config: AzureConfig, beside: EmbeddedStore, folder: TempDir) -> Self {
+        let connection = AzureConnection::new(&config.credential).expect("a connection");
+        let queue = connection.queue(&config, MessageEncoding::None).expect("queues");
+        for name in queues() {
+            queue.create(name).await.expect("a queue");
+        }
+        let blobs = Arc::new(connection.blobs(&config).expect("a store"));
+        Self { blobs, config, beside, folder }
+    }
+
+    /// Takes every visible message out of the queues.
+    pub(super) fn received(&self) -> Vec<Enqueued> {
+        let config = self.config.clone();
+        elsewhere(async move {
+            // Connections end with the thread.
+            let connection = AzureConnection::new(&config.credential).expect("a connection");
+            let queue = connection.queue(&config, MessageEncoding::None).expect("queues");
+            let mut received = Vec::new();
+            for name in queues() {
+                loop {
+                    let taken = queue.take(name, Duration::from_mins(10), 32).await?;
+                    if taken.is_empty() {
+                        break;
+                    }
+                    for message in taken {
+                        queue.remove(name, &message.id, &message.pop_receipt).await?;
+                        let (queue, delay) = (name.to_owned(), Duration::ZERO);
+                        received.push(Enqueued { queue, message: message.text, delay });
+                    }
+                }
+            }
+            Ok::<_, StoreError>(received)
+        })
+        .expect("the queues")
+    }
+}
+
+/// Every queue that a function reads.
+fn queues() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().filter_map(|function| match function.trigger {
+        Trigger::Queue { queue, .. } => Some(queue),
+        _ => None,
+    })
+}
