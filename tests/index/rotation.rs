@@ -88,14 +88,15 @@ impl Rotation<'_> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_index_key_is_changed_twice_in_a_row_and_nobody_is_locked_out() {
-    let (killed, done) = change_the_key_twice(&Office::open().await, &KILLED_AT).await;
+    let office = Office::open().await;
+    let (killed, done) = Box::pin(change_the_key_twice(&office, &KILLED_AT)).await;
     figure("a rotation of the index key, twice", &format!("{killed} rebuilds killed, {done:?}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_index_key_is_changed_twice_in_a_row_on_azurite_and_nobody_is_locked_out() {
     let office = Office::open_on_azurite().await;
-    let (killed, done) = change_the_key_twice(&office, &KILLED_ON_AZURITE_AT).await;
+    let (killed, done) = Box::pin(change_the_key_twice(&office, &KILLED_ON_AZURITE_AT)).await;
     figure("a rotation of the index key on Azurite, twice", &format!("{killed} rebuilds killed, {done:?}"));
 }
 
