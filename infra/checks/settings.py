@@ -7,6 +7,9 @@ from pathlib import Path
 from checks import facts
 from checks.resources import Resources
 
+# Read by the Functions host alone.
+HOSTS_OWN = re.compile(r"APPLICATIONINSIGHTS_\w+|AzureWebJobsStorage__(blob|table)ServiceUri")
+
 # Set by the platform.
 PLATFORMS_OWN = {"REGION_NAME"}
 
@@ -28,12 +31,14 @@ def rows(page: Path, heading: str) -> dict[str, list[str]]:
 def settings_are_written_down(resources: Resources) -> Iterator[str]:
     docs = facts.PROJECT / "docs"
     values = {setting["name"]: setting["value"] for setting in resources.one("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]}
-    told, known = rows(docs / "deployment.md", "App settings"), rows(docs / "operations.md", "Settings")
+    told, known, sources = rows(docs / "deployment.md", "App settings"), rows(docs / "operations.md", "Settings"), facts.logged()
     for name in sorted(set(values) ^ set(told)):
         yield f"{name} is {'set and not in docs/deployment.md' if name in values else 'in docs/deployment.md and not set'}"
     for name in sorted(values):
         if NOT_ON_FLEX.fullmatch(name):
             yield f"{name} must not be set on Flex Consumption"
+        elif not HOSTS_OWN.fullmatch(name) and f'"{name}"' not in sources:
+            yield f"{name} is set, and the program does not read it"
     for name, (must, *_) in known.items():
         if must in ("yes", "deployed", "with SMTP") and name not in {*values, *PLATFORMS_OWN}:
             yield f"{name} must be set, docs/operations.md says, and is not"

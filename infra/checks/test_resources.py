@@ -156,6 +156,7 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("settings_are_written_down", "not set", app_setting("KUNDPORTAL_MAIL_DOMAIN", None)),
     ("settings_are_written_down", "must be set, docs/operations.md says", app_setting("KUNDPORTAL_MAIL_DOMAIN", None)),
     ("settings_are_written_down", "not in docs/deployment.md", app_setting("KUNDPORTAL_MAX_UPLOADS", "4")),
+    ("settings_are_written_down", "does not read it", app_setting("KUNDPORTAL_NOTHING", "4")),
     ("settings_are_written_down", "must not be set", app_setting("FUNCTIONS_WORKER_RUNTIME", "custom")),
     ("settings_are_written_down", "not a reference to the vault", app_setting("KUNDPORTAL_INDEX_KEYS", "k1:AAAA")),
     ("settings_are_written_down", "the accounts lie in", setting(STORAGE, "kpledger", "sku.name", "Standard_LRS")),
