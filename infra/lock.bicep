@@ -55,4 +55,13 @@ func lockedSku(redundancy string, region string) string =>
         ? fail('The redundancy ${redundancy} needs availability zones, which ${region} does not have.')
         : 'Standard_${redundancy}'
 
+var mailEntries = map(filter(inUse, entry => entry.use == 'mail'), entry => entry.id)
+
+@export()
+@description('The sub-processor that carries mail, by the entries in use; empty where that is the operator\'s own server.')
+func mailSubProcessor(named string?) string =>
+  contains(mailEntries, named ?? '') || (named == null && length(mailEntries) < 2)
+    ? named ?? join(mailEntries, '')
+    : fail('Mail goes through \'${named ?? ''}\', and ${registerRevision} has for mail in use: ${join(mailEntries, ', ')}.')
+
 var zoneRedundantRegions = map(filter(table, region => region.availabilityZones), region => region.name)

@@ -2,7 +2,7 @@
 
 targetScope = 'subscription'
 
-import { allowedGlobalTypes, allowedRegions, geoReplicatedRegions, lockedRegion, lockedSku, registerRevision } from 'lock.bicep'
+import { allowedGlobalTypes, allowedRegions, geoReplicatedRegions, lockedRegion, lockedSku, mailSubProcessor, registerRevision } from 'lock.bicep'
 import * as types from 'types.bicep'
 
 @description('The region of everything.')
@@ -25,6 +25,9 @@ param mail types.mail
 param alertEmail string
 
 param budget types.budget
+
+@description('Keys that signed before the one in the vault; `GET /api/keys` goes on giving them.')
+param retiredSigningKeys types.publicKey[] = []
 
 @description('How far the app scales out.')
 param maximumInstanceCount int
@@ -103,14 +106,13 @@ module data 'modules/storage.bicep' = {
     expiring: [{ container: 'staging', days: 1 }]
     corsOrigins: portal.origins
     identityName: names.identity
-    accountRoles: ['storageBlobDataContributor']
-    containerRoles: []
+    roles: ['storageBlobDataContributor']
     workspaceName: names.workspace
   }
   dependsOn: [identity, monitoring]
 }
 
-// An account of its own: whoever restores the data must still find what was erased.
+// An account of its own: whoever restores the data must still find what was erased. Nobody has a right on it before the app uses it.
 module ledger 'modules/storage.bicep' = {
   scope: group
   params: {
@@ -123,8 +125,7 @@ module ledger 'modules/storage.bicep' = {
     expiring: []
     corsOrigins: []
     identityName: names.identity
-    accountRoles: []
-    containerRoles: [{ container: 'erasure-ledger', role: 'storageBlobDataContributor' }]
+    roles: []
     workspaceName: names.workspace
   }
   dependsOn: [identity, monitoring]
@@ -143,8 +144,7 @@ module host 'modules/storage.bicep' = {
     expiring: []
     corsOrigins: []
     identityName: names.identity
-    accountRoles: ['storageBlobDataOwner', 'storageQueueDataContributor', 'storageTableDataContributor']
-    containerRoles: []
+    roles: ['storageBlobDataOwner', 'storageQueueDataContributor', 'storageTableDataContributor']
     workspaceName: names.workspace
   }
   dependsOn: [identity, monitoring]
@@ -178,6 +178,8 @@ module app 'modules/app.bicep' = {
     portal: portal
     issuers: issuers
     mail: mail
+    mailSubProcessor: mailSubProcessor(mail.?subProcessor)
+    retiredSigningKeys: retiredSigningKeys
     clientIpHeader: clientIpHeader
   }
   dependsOn: [data, host, monitoring, vault]

@@ -53,6 +53,22 @@ type mail = {
 
   @description('The domain of Message-IDs.')
   domain: string
+
+  @description('Which sub-processor carries it, where the register has several for mail in use; the only one where it is missing.')
+  subProcessor: string?
+}
+
+@export()
+@description('A public key that signed before, as `GET /api/keys` answers it.')
+@sealed()
+type publicKey = {
+  kty: 'EC'
+  crv: 'P-256'
+  kid: string
+  use: 'sig'
+  alg: 'ES256'
+  x: string
+  y: string
 }
 
 @export()

@@ -67,6 +67,17 @@ def timers() -> set[str]:
     return {name for name, binding in bindings().items() if binding["type"] == "timerTrigger"}
 
 
+def variables() -> set[str]:
+    """Environment variables that the program reads, wherever it runs: what its sources name, without the local run, its tests' own and
+    their test code."""
+    names = set()
+    for path in (PROJECT / "src").rglob("*.rs"):
+        if "dev" not in path.relative_to(PROJECT / "src").parts:
+            code = path.read_text().partition("\n#[cfg(test)]\nmod tests {")[0]
+            names |= set(re.findall(r'"(KUNDPORTAL_(?!TEST_)[A-Z_]+|REGION_NAME|FUNCTIONS_CUSTOMHANDLER_PORT|[A-Z][A-Za-z]+__[a-zA-Z]+)"', code))
+    return names
+
+
 def logged() -> str:
     """Everything that the program's sources say, its log lines among them."""
     return "\n".join(path.read_text() for folder in ("functions", "src") for path in sorted((PROJECT / folder).rglob("*.rs")))

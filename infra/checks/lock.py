@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checks import facts
+from checks import facts, settings
 from checks.assertions import everything_lies_in_the_lock, replication_stays_within_the_lock
 from checks.compiler import Compiler
 from checks.policy import policies_are_the_lock
@@ -28,6 +28,9 @@ class Change:
     added: list[str] = field(default_factory=list)
     zone: str | None = None
     added_to: str = "microsoft-azure"
+    activated: list[str] = field(default_factory=list)
+    carrier: str | None = None
+    carries: str = ""
 
 
 REGISTER = "revision {revision} of the register of sub-processors"
@@ -35,6 +38,8 @@ REGISTER = "revision {revision} of the register of sub-processors"
 
 def changes() -> list[Change]:
     refused = "The region {region} is not allowed by " + REGISTER
+    mail, other = "azure-communication-services", "exempelpost"
+    carried = "Mail goes through '{carrier}', and " + REGISTER + " has for mail in use"
     paired = "The redundancy {redundancy} copies from {region} to its paired region, which is not allowed by " + REGISTER
     return [
         *(Change(f"the region {name}", refused, region=name) for name in ("northeurope", "uksouth", "brazilsouth", "nowhere")),
@@ -46,6 +51,11 @@ def changes() -> list[Change]:
         Change("a region that the register adds inside the zone it claims", None, region="norwayeast", added=["norwayeast"], zone="EEA"),
         Change("a region of an entry that is only announced", refused, region="northeurope", added=["northeurope"], added_to="azure-communication-services"),
         Change("zones where there are none", "The redundancy ZRS needs availability zones, which {region} does not have", region="swedensouth", redundancy="ZRS", added=["swedensouth"]),
+        Change("mail through an entry that is only announced", carried, carrier=mail),
+        Change("mail through an entry for something else", carried, carrier="microsoft-azure"),
+        Change("an entry for mail that comes into use", None, activated=[mail], carries=mail),
+        Change("two entries for mail in use, of which none is named", carried, activated=[mail, other]),
+        Change("two entries for mail in use, of which one is named", None, activated=[mail, other], carrier=other, carries=other),
     ]  # fmt: skip
 
 
@@ -58,9 +68,14 @@ def apply(change: Change, folder: Path) -> None:
     if change.redundancy:
         text, count = re.subn(r"^param redundancy = '.*'$", f"param redundancy = '{change.redundancy}'", text, flags=re.M)
         assert count == 1
+    if change.carrier:
+        text, count = re.subn(r"^param mail = {$", f"param mail = {{\n  subProcessor: '{change.carrier}'", text, flags=re.M)
+        assert count == 1
     parameters.write_text(text)
-    if change.added:
+    if change.added or change.activated:
         register, table = facts.register(folder), facts.regions(folder)
+        for entry in register["subProcessors"]:
+            entry["status"] = "active" if entry["id"] in change.activated else entry["status"]
         [entry] = [entry for entry in register["subProcessors"] if entry["id"] == change.added_to]
         entry["location"]["regions"] += change.added
         entry["location"]["countries"] = sorted({*entry["location"]["countries"], *(table[name]["country"] for name in change.added)})
@@ -79,7 +94,9 @@ def outcome(compiler: Compiler, change: Change, infra: Path = facts.INFRA) -> It
         lock = facts.Lock(folder)
         done = compiler.snapshot(folder, "test", "overwrite")
         if change.refused:
-            sentence = change.refused.format(region=change.region or "swedencentral", redundancy=change.redundancy, revision=lock.revision)
+            sentence = change.refused.format(
+                region=change.region or "swedencentral", redundancy=change.redundancy, carrier=change.carrier or "", revision=lock.revision
+            )
             if not done.returncode:
                 yield f"{change.what} passes"
             elif sentence not in done.stderr + done.stdout:
@@ -89,8 +106,11 @@ def outcome(compiler: Compiler, change: Change, infra: Path = facts.INFRA) -> It
         else:
             resources = Resources.predicted("test", folder)
             where = {resource.get("location") for resource in resources}
-            if where != {None, "global", change.region}:
+            if where != {None, "global", change.region or "swedencentral"}:
                 yield f"{change.what} deploys to {sorted(map(str, where))}"
+            carries = settings.values_of(resources)["KUNDPORTAL_MAIL_SUB_PROCESSOR"]
+            if carries != change.carries:
+                yield f"{change.what}: mail goes through '{carries}'"
             # What follows from the register elsewhere goes with it: nothing but the register and the region was touched.
             for assertion in (everything_lies_in_the_lock, replication_stays_within_the_lock, policies_are_the_lock):
                 for problem in assertion(resources):

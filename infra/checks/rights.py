@@ -9,7 +9,6 @@ from checks.resources import Resources, scope
 # The role on what, by the end of the scope's path; names of accounts end in something of the subscription's own.
 ROLES = {
     ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "storageAccounts/kpdata*"): "blob data contributor: tenants' containers are made while the app runs",
-    ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "storageAccounts/kpledger*/blobServices/default/containers/erasure-ledger"): "blob data contributor",
     ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "storageAccounts/kphost*"): "blob data owner: the host asks for it",
     ("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "storageAccounts/kphost*"): "queue data contributor",
     ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "storageAccounts/kphost*"): "table data contributor: the host's diagnostic events",

@@ -13,6 +13,13 @@ HOSTS_OWN = re.compile(r"APPLICATIONINSIGHTS_\w+|AzureWebJobsStorage__(blob|tabl
 # Set by the platform.
 PLATFORMS_OWN = {"REGION_NAME"}
 
+# The second column of the table in docs/operations.md: what a deployment must set, may leave out, and must not set.
+MUST_BE_SET = {"yes", "deployed", "with SMTP", "with a sub-processor's SMTP", "after a change of keys"}
+MAY_BE_SET = {"no", "with `x-forwarded-for`"}
+NEVER_SET = {"by the host", "local run"}
+
+SECRETS = {"KUNDPORTAL_INDEX_KEYS", "KUNDPORTAL_LINK_KEYS", "KUNDPORTAL_SMTP_URL"}
+
 # What Flex Consumption refuses, or has its own place for.
 NOT_ON_FLEX = re.compile(r"FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT\w*|AzureWebJobsStorage|SCM_\w+|ENABLE_ORYX_BUILD")
 
@@ -28,26 +35,40 @@ def rows(page: Path, heading: str) -> dict[str, list[str]]:
     return found
 
 
+def values_of(resources: Resources) -> dict[str, str]:
+    """What the template sets."""
+    return {setting["name"]: setting["value"] for setting in resources.one("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]}
+
+
 def settings_are_written_down(resources: Resources) -> Iterator[str]:
     docs = facts.PROJECT / "docs"
-    values = {setting["name"]: setting["value"] for setting in resources.one("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]}
-    told, known, sources = rows(docs / "deployment.md", "App settings"), rows(docs / "operations.md", "Settings"), facts.logged()
+    values = values_of(resources)
+    told, known, read = rows(docs / "deployment.md", "App settings"), rows(docs / "operations.md", "Settings"), facts.variables()
     for name in sorted(set(values) ^ set(told)):
         yield f"{name} is {'set and not in docs/deployment.md' if name in values else 'in docs/deployment.md and not set'}"
     for name in sorted(values):
         if NOT_ON_FLEX.fullmatch(name):
             yield f"{name} must not be set on Flex Consumption"
-        elif not HOSTS_OWN.fullmatch(name) and f'"{name}"' not in sources:
+        elif not HOSTS_OWN.fullmatch(name) and name not in read:
             yield f"{name} is set, and the program does not read it"
+    for name in sorted(read ^ set(known)):
+        if known.get(name, [""])[0] != "local run":
+            yield f"{name} is {'read and not in docs/operations.md' if name in read else 'in docs/operations.md and not read'}"
     for name, (must, *_) in known.items():
-        if must in ("yes", "deployed", "with SMTP") and name not in {*values, *PLATFORMS_OWN}:
+        if must not in MUST_BE_SET | MAY_BE_SET | NEVER_SET:
+            yield f"docs/operations.md says of {name} that it must be set '{must}', which means nothing here"
+        if must in MUST_BE_SET and name not in {*values, *PLATFORMS_OWN}:
             yield f"{name} must be set, docs/operations.md says, and is not"
+        if must in NEVER_SET and name in values:
+            yield f"{name} is set, and docs/operations.md says '{must}'"
     places = [f"{account['location']}/{account['sku']['name']}" for account in resources.of("Microsoft.Storage/storageAccounts")]
     if sorted(values.get("KUNDPORTAL_STORAGE_PLACES", "").split(",")) != sorted(set(places)):
         yield f"KUNDPORTAL_STORAGE_PLACES is {values.get('KUNDPORTAL_STORAGE_PLACES')}, and the accounts lie in {places}"
     for name, value in values.items():
-        secret = re.search(r"_(KEYS|SMTP_URL)$", name)
-        if secret and "@Microsoft.KeyVault(SecretUri=" not in value:
+        secret = name.removeprefix("KUNDPORTAL_").lower().replace("_", "-")
+        if name in SECRETS and not value.startswith(f"[format('@Microsoft.KeyVault(SecretUri={{0}}/{secret})', format('https://{{0}}{{1}}/secrets', 'kp-"):
             yield f"{name} is not a reference to the vault"
+        if name == "KUNDPORTAL_SIGNING_KEY" and not value.endswith("/keys/signing', '2026-02-01').keyUriWithVersion]"):
+            yield f"{name} is not the key in the vault"
         if name.endswith("__credential") and value != "managedidentity":
             yield f"{name} is not the app's identity"

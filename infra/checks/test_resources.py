@@ -58,6 +58,16 @@ def granted(number: int, **more: object) -> Callable[[Resources], None]:
     return lambda resources: resources.of("Microsoft.Authorization/roleAssignments")[number]["properties"].update(more)
 
 
+def granted_on(old: str, new: str) -> Callable[[Resources], None]:
+    """Gives a role that is given on something on something else."""
+
+    def change(resources: Resources) -> None:
+        found = next(r for r in resources.of("Microsoft.Authorization/roleAssignments") if old in r["id"])
+        found["id"] = found["id"].replace(old, new)
+
+    return change
+
+
 def app_setting(name: str, value: str | None) -> Callable[[Resources], None]:
     """Sets one of the app's settings, or takes it away."""
 
@@ -123,13 +133,8 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("roles_are_no_wider_than_needed", "not in the list", granted(0, roleDefinitionId=OWNER)),
     ("roles_are_no_wider_than_needed", "is missing", lambda r: r.remove(r.of("Microsoft.Authorization/roleAssignments")[-1])),
     ("roles_are_no_wider_than_needed", "other than the app", granted(1, principalId="22222222-2222-2222-2222-222222222222")),
-    (
-        "roles_are_no_wider_than_needed",
-        "not in the list",
-        lambda r: r.of("Microsoft.Authorization/roleAssignments")[2].update(
-            id=r.of("Microsoft.Authorization/roleAssignments")[2]["id"].replace("/blobServices/default/containers/erasure-ledger", "")
-        ),
-    ),
+    ("roles_are_no_wider_than_needed", "not in the list", granted_on("/storageAccounts/kpdata", "/storageAccounts/kpledger")),
+    ("roles_are_no_wider_than_needed", "not in the list", granted_on("/keys/signing/", "/")),
     ("diagnostics_hold_no_personal_data", "logs StorageRead", diagnosed("kpdata", [{"category": "StorageRead", "enabled": True}])),
     ("diagnostics_hold_no_personal_data", "logs allLogs", diagnosed("kpledger", [{"categoryGroup": "allLogs", "enabled": True}])),
     ("diagnostics_hold_no_personal_data", "90 days", setting("Microsoft.OperationalInsights/workspaces", "", "properties.retentionInDays", 90)),
@@ -159,6 +164,9 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("settings_are_written_down", "does not read it", app_setting("KUNDPORTAL_NOTHING", "4")),
     ("settings_are_written_down", "must not be set", app_setting("FUNCTIONS_WORKER_RUNTIME", "custom")),
     ("settings_are_written_down", "not a reference to the vault", app_setting("KUNDPORTAL_INDEX_KEYS", "k1:AAAA")),
+    ("settings_are_written_down", "not the key in the vault", app_setting("KUNDPORTAL_SIGNING_KEY", "MIGH")),
+    ("settings_are_written_down", "must be set, docs/operations.md says", app_setting("KUNDPORTAL_MAIL_SUB_PROCESSOR", None)),
+    ("settings_are_written_down", "'local run'", app_setting("KUNDPORTAL_DATA_DIR", "/data")),
     ("settings_are_written_down", "the accounts lie in", setting(STORAGE, "kpledger", "sku.name", "Standard_LRS")),
     ("settings_are_written_down", "not the app's identity", app_setting("DataStorage__credential", "developer")),
 ]  # fmt: skip

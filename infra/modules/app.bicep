@@ -27,6 +27,11 @@ param portal types.portal
 param issuers types.issuer[]
 param mail types.mail
 
+@description('The register\'s entry that carries mail; empty where none does.')
+param mailSubProcessor string
+
+param retiredSigningKeys types.publicKey[]
+
 @description('The header in which the platform gives the caller\'s address.')
 param clientIpHeader string
 
@@ -120,8 +125,10 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         { name: 'KUNDPORTAL_LINK_KEYS', value: '@Microsoft.KeyVault(SecretUri=${secrets}/link-keys)' }
         { name: 'KUNDPORTAL_MAIL_DOMAIN', value: mail.domain }
         { name: 'KUNDPORTAL_MAIL_FROM', value: mail.from }
+        { name: 'KUNDPORTAL_MAIL_SUB_PROCESSOR', value: mailSubProcessor }
         { name: 'KUNDPORTAL_PORTAL_URL', value: portal.url }
         { name: 'KUNDPORTAL_REGION', value: location }
+        { name: 'KUNDPORTAL_RETIRED_SIGNING_KEYS', value: empty(retiredSigningKeys) ? '' : string({ keys: retiredSigningKeys }) }
         { name: 'KUNDPORTAL_SIGNING_KEY', value: vault::signingKey.properties.keyUriWithVersion }
         { name: 'KUNDPORTAL_SMTP_URL', value: '@Microsoft.KeyVault(SecretUri=${secrets}/smtp-url)' }
         { name: 'KUNDPORTAL_STORAGE_PLACES', value: '${location}/${storageSku}' }

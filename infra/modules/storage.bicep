@@ -1,6 +1,6 @@
 // One storage account, opened by identity only, with what lies in it from the start.
 
-import { roles } from 'roles.bicep'
+import { roles as ids } from 'roles.bicep'
 
 @minLength(3)
 @maxLength(24)
@@ -27,10 +27,7 @@ param corsOrigins string[]
 param identityName string
 
 @description('Its roles on the account as a whole.')
-param accountRoles string[]
-
-@description('Its roles on single containers.')
-param containerRoles { container: string, role: string }[]
+param roles string[]
 
 @description('The workspace that metrics go to.')
 param workspaceName string
@@ -157,34 +154,14 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
 }
 
 resource accountRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in accountRoles: {
+  for role in roles: {
     scope: account
     name: guid(account.id, identity.id, role)
     properties: {
       principalId: identity.properties.principalId
       principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[role])
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', ids[role])
     }
-  }
-]
-
-resource grantedContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = [
-  for grant in containerRoles: {
-    parent: blobs
-    name: grant.container
-  }
-]
-
-resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (grant, index) in containerRoles: {
-    scope: grantedContainer[index]
-    name: guid(account.id, grant.container, identity.id, grant.role)
-    properties: {
-      principalId: identity.properties.principalId
-      principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role])
-    }
-    dependsOn: [container]
   }
 ]
 
