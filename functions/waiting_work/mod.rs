@@ -1,5 +1,7 @@
 //! Timer `waiting_work`: announces again all marked work that nobody has brought to its end, so that a lost message, or a
-//! process that was killed, only costs time.
+//! process that was killed, only costs time. It also says which requests are late.
+
+mod overdue;
 
 use jiff::civil::Date;
 use kundportal_domain::TenantId;
@@ -54,6 +56,13 @@ async fn announce(app: &App, day: Date, tenant: TenantId, id: &str) -> Result<bo
             return Ok(false);
         }
     };
+    if let Work::Export { request, .. } = &marked.work {
+        match overdue::note(app, &marker.tenant, *request).await {
+            Err(problem) if problem.is(ProblemType::Unavailable) => return Err(problem),
+            // The work itself says what is wrong with it.
+            Ok(()) | Err(_) => {}
+        }
+    }
     // List reads have a timer of their own.
     if marked.work == Work::Reads || !marked.waits(app.now()) {
         return Ok(false);

@@ -55,22 +55,50 @@ def diagnostics_hold_no_personal_data(resources: Resources) -> Iterator[str]:
         yield "whoever knows the connection string may write logs"
 
 
+# How many results make an alert, and how long it looks back: longer than from one look to the next, since lines take minutes to arrive.
+EVENT, ABSENCE = ("GreaterThan", 0, "PT30M"), ("LessThan", len(facts.timers()), "PT2H")
+ALERTS = {
+    "work-is-stuck": EVENT,
+    "the-region-lock-is-broken": EVENT,
+    "requests-are-late": EVENT,
+    "a-timer-failed": EVENT,
+    "a-timer-does-not-run": ABSENCE,
+}
+
+# Everything that a query may say. What the log says is tried by tests/alerts.rs.
+PHRASE = r'message has "([^"]+)"'
+TIMERS = r'name in \(([^)]*)\)'
+QUERIES = (
+    rf"traces \| where {PHRASE}(?: or {PHRASE})*",
+    rf"requests \| where success == false and {TIMERS}",
+    rf"requests \| where success == true and {TIMERS} \| distinct name",
+)
+
+
 def alerts_are_about_what_happens(resources: Resources) -> Iterator[str]:
-    said = facts.logged()
-    groups = {group["id"] for group in resources.of("Microsoft.Insights/actionGroups") if group["properties"]["enabled"]}
-    named: set[str] = set()
-    for alert in resources.of("Microsoft.Insights/scheduledQueryRules"):
+    said, timers = facts.logged(), facts.timers()
+    groups = {group["id"] for group in resources.of("Microsoft.Insights/actionGroups") if group["properties"]["enabled"] and group["properties"]["emailReceivers"]}
+    alerts = resources.of("Microsoft.Insights/scheduledQueryRules")
+    for name in sorted(set(ALERTS) ^ {alert["name"] for alert in alerts}):
+        yield f"the alert {name} is {'missing' if name in ALERTS else 'not in the list'}"
+    for alert in alerts:
         properties = alert["properties"]
         if not properties["enabled"] or not set(properties["actions"]["actionGroups"]) & groups:
             yield f"the alert {alert['name']} reaches nobody"
-        for criterion in properties["criteria"]["allOf"]:
-            for phrase in re.findall(r'message has "([^"]+)"', criterion["query"]):
-                if f'"{phrase}' not in said:
-                    yield f"the alert {alert['name']} waits for '{phrase}', which nothing logs"
-            if names := re.search(r"name in \(([^)]*)\)", criterion["query"]):
-                named |= set(re.findall(r'"([^"]+)"', names[1]))
-    for timer in sorted(named ^ facts.timers()):
-        yield f"the function {timer} is {'no timer' if timer in named else 'a timer that no alert watches'}"
+        [criterion] = properties["criteria"]["allOf"]
+        query = criterion["query"]
+        if (criterion["operator"], criterion["threshold"], properties["windowSize"]) != ALERTS.get(alert["name"], EVENT):
+            yield f"the alert {alert['name']} fires at {criterion['operator']} {criterion['threshold']} within {properties['windowSize']}"
+        if properties["evaluationFrequency"] != "PT15M" or criterion["timeAggregation"] != "Count":
+            yield f"the alert {alert['name']} counts {criterion['timeAggregation']} each {properties['evaluationFrequency']}"
+        if not any(re.fullmatch(known, query) for known in QUERIES):
+            yield f"the alert {alert['name']} asks in words that are not known here: {query}"
+        for phrase in re.findall(PHRASE, query):
+            if not re.search(rf'tracing::\w+!\([^;]*"{re.escape(phrase)}\b', said):
+                yield f"the alert {alert['name']} waits for '{phrase}', which nothing logs"
+        for names in re.findall(TIMERS, query):
+            for timer in sorted(set(re.findall(r'"([^"]+)"', names)) ^ timers):
+                yield f"to the alert {alert['name']}, the function {timer} is {'no timer' if timer not in timers else 'a timer that it does not watch'}"
 
 
 RIGHTS = (roles_are_no_wider_than_needed, diagnostics_hold_no_personal_data, alerts_are_about_what_happens)

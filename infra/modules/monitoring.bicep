@@ -77,24 +77,49 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
+var areTimers = 'name in ("${join(timers, '", "')}")'
+
+// Lines take some minutes to arrive: each is looked for twice, and told once. An alert stays until nothing is found any more.
 var alerts = [
   {
     name: 'work-is-stuck'
     description: 'Work failed five times and went to a poison queue; it is tried again after longer and longer waits.'
     query: 'traces | where message has "work is stuck"'
     severity: 1
+    window: 'PT30M'
+    fewerThan: null
   }
   {
     name: 'the-region-lock-is-broken'
     description: 'The app runs, or its data lie, where the register does not allow it: nothing is changed or sent.'
     query: 'traces | where message has "the region lock is broken"'
     severity: 0
+    window: 'PT30M'
+    fewerThan: null
+  }
+  {
+    name: 'requests-are-late'
+    description: 'The period of a data subject\'s request (Art. 12(3)) ends within a week, or has ended.'
+    query: 'traces | where message has "a request is overdue" or message has "a request is due within a week"'
+    severity: 1
+    window: 'PT30M'
+    fewerThan: null
   }
   {
     name: 'a-timer-failed'
     description: 'A function that runs by a timer failed.'
-    query: 'requests | where success == false and name in ("${join(timers, '", "')}")'
+    query: 'requests | where success == false and ${areTimers}'
     severity: 2
+    window: 'PT30M'
+    fewerThan: null
+  }
+  {
+    name: 'a-timer-does-not-run'
+    description: 'A function that runs by a timer has not succeeded for two hours: the app, or its host, does not start.'
+    query: 'requests | where success == true and ${areTimers} | distinct name'
+    severity: 1
+    window: 'PT2H'
+    fewerThan: length(timers)
   }
 ]
 
@@ -110,15 +135,15 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       enabled: true
       autoMitigate: true
       evaluationFrequency: 'PT15M'
-      windowSize: 'PT15M'
+      windowSize: rule.window
       scopes: [component.id]
       criteria: {
         allOf: [
           {
             query: rule.query
             timeAggregation: 'Count'
-            operator: 'GreaterThan'
-            threshold: 0
+            operator: rule.fewerThan == null ? 'GreaterThan' : 'LessThan'
+            threshold: rule.fewerThan ?? 0
           }
         ]
       }
