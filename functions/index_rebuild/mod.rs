@@ -14,7 +14,8 @@
 //! - **Killed anywhere, run again, same end.** A checkpoint spares what has been done; each step may be done twice.
 //!
 //! An object that is purged in the very moment of its page may leave an entry that leads to nothing, which every reader leaves
-//! out and the next rebuild removes. References under a person, due markers and idempotency keys are no indexes: they follow
+//! out and the next rebuild removes. A claim that a run wrote for a person as they were, and was ended before it looked again, stays
+//! until a rebuild that begins later: somebody may be about to be bound to it. References under a person, due markers and idempotency keys are no indexes: they follow
 //! from no object.
 
 mod checkpoint;

@@ -9,6 +9,7 @@
 //! let portal = Portal::start_served().await;                  // its folder is in memory where the machine has such a place
 //! let tenant = portal.tenant("t1").await;
 //! let other = portal.another_process().await;                 // a second handler on the same folder
+//! let portal = Portal::start_served_on_azurite(&[]).await;    // blobs and messages in an account of Azurite
 //! portal.kill();                                              // kill -9
 //! portal.revive().await;                                      // as the host starts it again, at the same address
 //! portal.plan(fault(3, "after", "kill")).await;               // ends in the midst of the third call to a port
