@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use kundportal_store::{Clock, EmbeddedStore, Entropy, SigningKey};
 
-use super::{Reader, Storage};
+use super::{DATA_DIR, Reader, Storage};
 
 /// The embedded store of a local run.
 pub(crate) struct EmbeddedConfig {
@@ -15,7 +15,7 @@ pub(crate) struct EmbeddedConfig {
 
 impl EmbeddedConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let data_dir = reader.required("KUNDPORTAL_DATA_DIR");
+        let data_dir = reader.required(DATA_DIR);
         let base_url = reader.required("KUNDPORTAL_SIGNED_URL_BASE");
         let signing = reader.parsed("KUNDPORTAL_SIGNED_URL_KEY", |text| {
             match data_encoding::BASE64.decode(text.as_bytes()) {

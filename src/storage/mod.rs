@@ -15,6 +15,10 @@ use crate::config::Reader;
 /// Names the storage: `azure`, which is what a deployed build has, or `embedded`, what one for development has unless told.
 pub(crate) const STORAGE: &str = "KUNDPORTAL_STORAGE";
 
+/// The data folder of a local run.
+#[cfg(feature = "dev")]
+const DATA_DIR: &str = "KUNDPORTAL_DATA_DIR";
+
 /// The adapters that storage gives.
 pub(crate) struct Storage {
     /// Blobs.
@@ -27,7 +31,8 @@ pub(crate) struct Storage {
 
 /// Where data lie.
 pub(crate) enum StorageConfig {
-    /// In a storage account. In a build for development the outbox is in the data folder of the local run.
+    /// In a storage account. In a build for development the outbox is in the data folder of the local run, if it is one: a
+    /// command that an operator runs needs none.
     Azure {
         /// The account.
         account: AzureStorage,
@@ -49,8 +54,9 @@ impl StorageConfig {
             #[cfg(feature = "dev")]
             Some("azure") => {
                 let account = AzureStorage::read(reader);
-                let folder = embedded::EmbeddedConfig::read(reader);
-                Some(Self::Azure { account: account?, folder: Some(folder?) })
+                let folder = reader.optional(DATA_DIR).map(|_| embedded::EmbeddedConfig::read(reader));
+                let folder = folder.map_or(Some(None), |folder| folder.map(Some));
+                Some(Self::Azure { account: account?, folder: folder? })
             }
             #[cfg(not(feature = "dev"))]
             None | Some("azure") => AzureStorage::read(reader).map(|account| Self::Azure { account }),

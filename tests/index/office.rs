@@ -30,22 +30,32 @@ pub(crate) struct Office {
     pub(crate) members: Vec<User>,
     /// How long each of the people waits before the next request.
     pub(crate) pause: Duration,
+    /// What a command is told beside the settings of the handlers.
+    pub(crate) of_commands: &'static [(&'static str, &'static str)],
 }
+
+/// An operator has the settings of the app, and nothing of a local run.
+const NO_LOCAL_RUN: [(&str, &str); 3] =
+    [("KUNDPORTAL_DATA_DIR", ""), ("KUNDPORTAL_SIGNED_URL_BASE", ""), ("KUNDPORTAL_SIGNED_URL_KEY", "")];
 
 impl Office {
     /// With the first key.
     pub(crate) async fn open() -> Self {
         let one = Portal::start_served_with(&[(INDEX_KEYS, &key(1))]).await;
-        Self::with(one, Duration::from_millis(5)).await
+        Self::with(one, Duration::from_millis(5), &[]).await
     }
 
     /// The same with everything in an account of Azurite, which takes a while for each request.
     pub(crate) async fn open_on_azurite() -> Self {
         let one = Portal::start_served_on_azurite(&[(INDEX_KEYS, &key(1))]).await;
-        Self::with(one, Duration::from_millis(150)).await
+        Self::with(one, Duration::from_millis(400), &NO_LOCAL_RUN).await
     }
 
-    async fn with(one: Portal, pause: Duration) -> Self {
+    async fn with(
+        one: Portal,
+        pause: Duration,
+        of_commands: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let tenant = one.tenant("t1").await;
         let customers = [one.customer(&tenant, "Norr AB").await, one.customer(&tenant, "Söder AB").await];
         let mut members = Vec::new();
@@ -53,7 +63,7 @@ impl Office {
             members.push(one.member(&tenant, &customers[0], &format!("{name}@example.com")).await);
         }
         let other = one.another_process().await;
-        Self { handlers: [one, other], tenant, customers, members, pause }
+        Self { handlers: [one, other], tenant, customers, members, pause, of_commands }
     }
 
     /// Time goes by, and everything that waits is brought to its end.

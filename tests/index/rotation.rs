@@ -51,9 +51,10 @@ impl Rotation<'_> {
             self.load.give(self.office.pairs(100 + self.rounds, 1).await);
         }
         let portal = &self.office.handlers[0];
+        let variables = [&[(INDEX_KEYS, keys)], self.office.of_commands].concat();
         for nth in self.killed_at {
             let fault = json!({"nth": nth, "moment": "after", "action": "kill"}).to_string();
-            let variables = [(INDEX_KEYS, keys), ("KUNDPORTAL_TEST_FAULT", fault.as_str())];
+            let variables = [&variables[..], &[("KUNDPORTAL_TEST_FAULT", fault.as_str())]].concat();
             let (well, said) = portal.run_command(&arguments, &variables).await;
             if well {
                 break;
@@ -61,7 +62,7 @@ impl Rotation<'_> {
             assert!(!said.contains("cannot be used"), "{said}");
             self.killed += 1;
         }
-        let (well, said) = portal.run_command(&arguments, &[(INDEX_KEYS, keys)]).await;
+        let (well, said) = portal.run_command(&arguments, &variables).await;
         assert!(well, "{said}");
         assert!(!said.contains('@'), "{said}");
         said
