@@ -15,7 +15,7 @@
 //!
 //! An object that is purged in the very moment of its page may leave an entry that leads to nothing, which every reader leaves
 //! out and the next rebuild removes. A claim that a run wrote for a person as they were, and was ended before it looked again, stays
-//! until a rebuild that begins later: somebody may be about to be bound to it. References under a person, due markers and idempotency keys are no indexes: they follow
+//! until a rebuild that begins later, for somebody may be about to be bound to it; it gives way to whoever has what it is on. References under a person, due markers and idempotency keys are no indexes: they follow
 //! from no object.
 
 mod checkpoint;
