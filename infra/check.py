@@ -30,7 +30,7 @@ def on_resources(environment: str) -> Iterator[str]:
     resources = Resources.predicted(environment)
     if facts.snapshot(environment)["diagnostics"]:
         yield "the prediction is not complete"
-    for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock, settings.settings_are_written_down):
+    for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock, *settings.SETTINGS):
         for problem in assertion(resources):
             yield f"{assertion.__name__.replace('_', ' ')}: {problem}"
 

@@ -31,7 +31,17 @@ DEVELOPMENT = (
 )
 
 INTERPRETER = 3  # PT_INTERP: the program asks for a dynamic linker.
+SYMBOLS = 2  # SHT_SYMTAB: the names of all functions.
 X86_64 = 62
+
+
+def sections(executable: bytes) -> list[int]:
+    """The kinds of its sections."""
+    [table] = struct.unpack_from("<Q", executable, 40)
+    size, count = struct.unpack_from("<HH", executable, 58)
+    if not table or table + size * count > len(executable):
+        return []
+    return [struct.unpack_from("<I", executable, table + size * number + 4)[0] for number in range(count)]
 
 
 def elf_faults(executable: bytes) -> list[str]:
@@ -46,7 +56,8 @@ def elf_faults(executable: bytes) -> list[str]:
     if table + size * count > len(executable):
         return ["its headers are broken"]
     kinds = [struct.unpack_from("<I", executable, table + size * number)[0] for number in range(count)]
-    return ["it is linked dynamically: build it with RUSTFLAGS='-C target-feature=+crt-static'"] if INTERPRETER in kinds else []
+    found = ["it is linked dynamically: build it with RUSTFLAGS='-C target-feature=+crt-static'"] if INTERPRETER in kinds else []
+    return found + (["it has its symbols, a tenth of its size: build it with --profile deploy"] if SYMBOLS in sections(executable) else [])
 
 
 def faults(executable: bytes) -> list[str]:

@@ -9,6 +9,19 @@ from checks.resources import Resources, differences, strings
 Assertion = Callable[[Resources], Iterator[str]]
 
 STORAGE = "Microsoft.Storage/storageAccounts"
+# What lies somewhere; everything else lies where what it belongs to does, or nowhere.
+LOCATED = {
+    "Microsoft.Insights/actionGroups",
+    "Microsoft.Insights/components",
+    "Microsoft.Insights/scheduledQueryRules",
+    "Microsoft.KeyVault/vaults",
+    "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "Microsoft.OperationalInsights/workspaces",
+    "Microsoft.Resources/resourceGroups",
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.Web/serverfarms",
+    "Microsoft.Web/sites",
+}
 ACCOUNTS = ("kpdata", "kphost", "kpledger")
 
 
@@ -28,8 +41,12 @@ def storage_is_opened_by_identity_only(resources: Resources) -> Iterator[str]:
                 "encryption.requireInfrastructureEncryption": True,
                 "minimumTlsVersion": "TLS1_2",
                 "supportsHttpsTrafficOnly": True,
+                "encryption.keySource": "Microsoft.Storage",
+                "encryption.services.blob.enabled": True,
+                "encryption.services.queue.enabled": True,
             },
         )
+        yield from differences(account["name"], account, {"kind": "StorageV2"})
     for container in resources.of(f"{STORAGE}/blobServices/containers"):
         yield from differences(container["name"], container["properties"], {"publicAccess": "None"})
 
@@ -57,7 +74,9 @@ def everything_lies_in_the_lock(resources: Resources) -> Iterator[str]:
     lock = resources.lock
     for resource in resources:
         location, kind = resource.get("location"), resource["type"]
-        if location == "global" and kind not in lock.global_types:
+        if location is None and kind in LOCATED:
+            yield f"{kind} {resource['name']} lies nowhere"
+        elif location == "global" and kind not in lock.global_types:
             yield f"{kind} {resource['name']} is global, which the register's revision {lock.revision} does not list"
         elif location not in (None, "global", *lock.regions):
             yield f"{kind} {resource['name']} lies in {location}, which the register's revision {lock.revision} does not list"
@@ -89,7 +108,7 @@ def only_staging_expires_by_itself(resources: Resources) -> Iterator[str]:
     hours = facts.retention()["upload_hours"]
     expected = [("staging/", hours / 24)]
     found = [
-        (prefix, rule["definition"]["actions"].get("baseBlob", {}).get("delete", {}).get("daysAfterCreationGreaterThan"))
+        (prefix, rule["enabled"] and rule["definition"]["actions"].get("baseBlob", {}).get("delete", {}).get("daysAfterCreationGreaterThan"))
         for policy in resources.of(f"{STORAGE}/managementPolicies")
         for rule in policy["properties"]["policy"]["rules"]
         for prefix in rule["definition"].get("filters", {}).get("prefixMatch", ["(everything)"])
@@ -128,7 +147,7 @@ def cross_origin_access_is_the_front_ends(resources: Resources) -> Iterator[str]
     for service in resources.of(f"{STORAGE}/blobServices"):
         rules = service["properties"]["cors"]["corsRules"]
         expected = [origins] if service["name"].startswith("kpdata") else []
-        if [rule["allowedOrigins"] for rule in rules] != expected:
+        if [rule["allowedOrigins"] for rule in rules] != expected or any(rule["allowedMethods"] != ["GET", "HEAD", "PUT"] for rule in rules):
             yield f"{service['name']} has the cross-origin rules {rules}"
 
 
@@ -151,7 +170,7 @@ def the_vault_keeps_its_keys(resources: Resources) -> Iterator[str]:
     yield from differences(
         key["name"],
         key["properties"],
-        {"attributes.exportable": False, "curveName": "P-256", "keyOps": ["sign", "verify"], "kty": "EC"},
+        {"attributes.enabled": True, "attributes.exportable": False, "curveName": "P-256", "keyOps": ["sign", "verify"], "kty": "EC"},
     )
 
 
@@ -185,9 +204,16 @@ def the_app_runs_as_intended(resources: Resources) -> Iterator[str]:
 
 
 def a_budget_is_watched(resources: Resources) -> Iterator[str]:
-    for name, notice in resources.one("Microsoft.Consumption/budgets")["properties"]["notifications"].items():
-        if not notice["enabled"] or not notice["contactEmails"]:
+    budget = resources.one("Microsoft.Consumption/budgets")["properties"]
+    if not budget["amount"] > 0 or (budget["category"], budget["timeGrain"]) != ("Cost", "Monthly"):
+        yield f"the budget is {budget['amount']} of {budget['category']}, {budget['timeGrain']}"
+    notices = budget["notifications"].items()
+    for name, notice in notices:
+        if not notice["enabled"] or not all("@" in address for address in notice["contactEmails"] or [""]):
             yield f"the budget's notice {name} reaches nobody"
+    found = sorted((notice["thresholdType"], notice["operator"], notice["threshold"]) for _, notice in notices)
+    if found != [("Actual", "GreaterThanOrEqualTo", 80), ("Forecasted", "GreaterThanOrEqualTo", 100)]:
+        yield f"the budget's notices are {found}"
 
 
 def no_name_holds_an_address(resources: Resources) -> Iterator[str]:

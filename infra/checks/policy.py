@@ -79,9 +79,12 @@ class Assignment:
         self.enforced = properties.get("enforcementMode") == "Default"
         self.parameters = {name: given["value"] for name, given in properties.get("parameters", {}).items()}
         self.message = properties.get("nonComplianceMessages", [{}])[0].get("message", "")
-        found = definitions.get(self.definition_id.lower()) or BUILT_IN.get(self.definition_id.rpartition("/")[2])
+        built_in = self.definition_id.removeprefix("/providers/Microsoft.Authorization/policyDefinitions/")
+        found = definitions.get(self.definition_id.lower()) or BUILT_IN.get(built_in)
         if found is None:
             raise PolicyError(f"{self.name} is of an unknown definition")
+        if found["mode"] not in ("All", "Indexed"):
+            raise PolicyError(f"the mode of {self.name}")
         self.definition = found
 
     def denies(self, resource: dict) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from checks import facts
-from checks.resources import Resources, scope
+from checks.resources import Resources, differences, scope
 
 # The role on what, by the end of the scope's path; names of accounts end in something of the subscription's own.
 ROLES = {
@@ -35,6 +35,21 @@ def roles_are_no_wider_than_needed(resources: Resources) -> Iterator[str]:
         missing -= known
     for role, where in sorted(missing):
         yield f"the role {role} on {where} is missing"
+
+
+def what_happens_is_kept(resources: Resources) -> Iterator[str]:
+    """Metrics of each account's services, and who used which key or secret, in the one workspace."""
+    workspace = resources.one("Microsoft.OperationalInsights/workspaces")
+    expected = {service["id"]: {"metrics": [{"category": "Transaction", "enabled": True}]} for kind in ("blob", "queue") for service in resources.of(f"Microsoft.Storage/storageAccounts/{kind}Services")}
+    expected[resources.one("Microsoft.KeyVault/vaults")["id"]] = {"logs": [{"category": "AuditEvent", "enabled": True}]}
+    found = {scope(setting): setting["properties"] for setting in resources.of("Microsoft.Insights/diagnosticSettings")}
+    for where in sorted(set(found) ^ set(expected)):
+        yield f"{where.rpartition('/providers/')[2]} says {'what nobody asked for' if where in found else 'nothing'}"
+    for where in set(found) & set(expected):
+        yield from differences(where.rpartition("/providers/")[2], found[where], {"workspaceId": workspace["id"], **expected[where]})
+    yield from differences(workspace["name"], workspace["properties"], {"features.disableLocalAuth": True})
+    component = resources.one("Microsoft.Insights/components")
+    yield from differences(component["name"], component["properties"], {"IngestionMode": "LogAnalytics", "WorkspaceResourceId": workspace["id"]})
 
 
 def diagnostics_hold_no_personal_data(resources: Resources) -> Iterator[str]:
@@ -75,9 +90,16 @@ QUERIES = (
 )
 
 
+def addressed(group: dict) -> bool:
+    """Whether somebody is told."""
+    receivers = group["properties"]["emailReceivers"]
+    return bool(receivers) and all(re.fullmatch(r"[^@\s]+@[^@\s]+", receiver["emailAddress"]) for receiver in receivers)
+
+
 def alerts_are_about_what_happens(resources: Resources) -> Iterator[str]:
     said, timers = facts.logged(), facts.timers()
-    groups = {group["id"] for group in resources.of("Microsoft.Insights/actionGroups") if group["properties"]["enabled"] and group["properties"]["emailReceivers"]}
+    groups = {group["id"] for group in resources.of("Microsoft.Insights/actionGroups") if group["properties"]["enabled"] and addressed(group)}
+    component = resources.one("Microsoft.Insights/components")["id"]
     alerts = resources.of("Microsoft.Insights/scheduledQueryRules")
     for name in sorted(set(ALERTS) ^ {alert["name"] for alert in alerts}):
         yield f"the alert {name} is {'missing' if name in ALERTS else 'not in the list'}"
@@ -89,6 +111,8 @@ def alerts_are_about_what_happens(resources: Resources) -> Iterator[str]:
         query = criterion["query"]
         if (criterion["operator"], criterion["threshold"], properties["windowSize"]) != ALERTS.get(alert["name"], EVENT):
             yield f"the alert {alert['name']} fires at {criterion['operator']} {criterion['threshold']} within {properties['windowSize']}"
+        if properties["scopes"] != [component] or properties["autoMitigate"] is not True:
+            yield f"the alert {alert['name']} looks elsewhere, or stays for good"
         if properties["evaluationFrequency"] != "PT15M" or criterion["timeAggregation"] != "Count":
             yield f"the alert {alert['name']} counts {criterion['timeAggregation']} each {properties['evaluationFrequency']}"
         if not any(re.fullmatch(known, query) for known in QUERIES):
@@ -101,4 +125,4 @@ def alerts_are_about_what_happens(resources: Resources) -> Iterator[str]:
                 yield f"to the alert {alert['name']}, the function {timer} is {'no timer' if timer not in timers else 'a timer that it does not watch'}"
 
 
-RIGHTS = (roles_are_no_wider_than_needed, diagnostics_hold_no_personal_data, alerts_are_about_what_happens)
+RIGHTS = (roles_are_no_wider_than_needed, what_happens_is_kept, diagnostics_hold_no_personal_data, alerts_are_about_what_happens)

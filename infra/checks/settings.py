@@ -68,7 +68,34 @@ def settings_are_written_down(resources: Resources) -> Iterator[str]:
         secret = name.removeprefix("KUNDPORTAL_").lower().replace("_", "-")
         if name in SECRETS and not value.startswith(f"[format('@Microsoft.KeyVault(SecretUri={{0}}/{secret})', format('https://{{0}}{{1}}/secrets', 'kp-"):
             yield f"{name} is not a reference to the vault"
-        if name == "KUNDPORTAL_SIGNING_KEY" and not value.endswith("/keys/signing', '2026-02-01').keyUriWithVersion]"):
-            yield f"{name} is not the key in the vault"
         if name.endswith("__credential") and value != "managedidentity":
             yield f"{name} is not the app's identity"
+
+
+def settings_lead_to_what_is_deployed(resources: Resources) -> Iterator[str]:
+    """Addresses and identities are those of the same deployment."""
+    values = values_of(resources)
+    site, component = resources.one("Microsoft.Web/sites"), resources.one("Microsoft.Insights/components")["id"]
+    identity = resources.one("Microsoft.ManagedIdentity/userAssignedIdentities")["id"]
+    data, host = (resources.one("Microsoft.Storage/storageAccounts", name)["name"] for name in ("kpdata", "kphost"))
+
+    def service(kind: str, account: str) -> str:
+        return f"[format('https://{{0}}.{kind}.{{1}}', '{account}', environment().suffixes.storage)]"
+
+    values["the package"] = site["properties"]["functionAppConfig"]["deployment"]["storage"]["value"]
+    expected = {
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": rf"\[format\('ClientId=\{{0\}};Authorization=AAD', reference\('{identity}', '[0-9-]+'\)\.clientId\)\]",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": rf"\[reference\('{component}', '[0-9-]+'\)\.ConnectionString\]",
+        **{f"AzureWebJobsStorage__{kind}ServiceUri": re.escape(service(kind, host)) for kind in ("blob", "queue", "table")},
+        "DataStorage__blobServiceUri": re.escape(service("blob", data)),
+        **{f"{connection}__clientId": rf"\[reference\('{identity}', '[0-9-]+'\)\.clientId\]" for connection in ("AzureWebJobsStorage", "DataStorage")},
+        "KUNDPORTAL_REGION": site["location"],
+        "KUNDPORTAL_SIGNING_KEY": rf"\[reference\('{resources.one('Microsoft.KeyVault/vaults/keys')['id']}', '[0-9-]+'\)\.keyUriWithVersion\]",
+        "the package": re.escape(f"[format('https://{{0}}.blob.{{1}}/{{2}}', '{host}', environment().suffixes.storage, 'releases')]"),
+    }
+    for name, pattern in expected.items():
+        if not re.fullmatch(pattern, values.get(name, "")):
+            yield f"{name} leads elsewhere: {values.get(name)}"
+
+
+SETTINGS = (settings_are_written_down, settings_lead_to_what_is_deployed)

@@ -15,10 +15,12 @@ import package
 from checks import facts
 
 
-def elf(*kinds: int, machine: int = package.X86_64, more: bytes = b"") -> bytes:
-    """The smallest executable, with program headers of these kinds."""
-    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 0, 0, 64, 56, len(kinds), 0, 0, 0)
-    return head + b"".join(struct.pack("<I", kind) + bytes(52) for kind in kinds) + more
+def elf(*kinds: int, machine: int = package.X86_64, sections: tuple[int, ...] = (0, 3), more: bytes = b"") -> bytes:
+    """The smallest executable, with program headers and sections of these kinds."""
+    end = 64 + 56 * len(kinds)
+    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, end, 0, 64, 56, len(kinds), 64, len(sections), 0)
+    programs = b"".join(struct.pack("<I", kind) + bytes(52) for kind in kinds)
+    return head + programs + b"".join(struct.pack("<II", 0, kind) + bytes(56) for kind in sections) + more
 
 
 STATIC = elf(1, 2)
@@ -60,6 +62,7 @@ class Package(unittest.TestCase):
             ("no 64-bit executable", b"#!/bin/sh\n"),
             ("another processor", elf(1, machine=183)),
             ("headers are broken", elf(1, 2)[:100]),
+            ("it has its symbols", elf(1, sections=(0, 1, package.SYMBOLS))),
             ("linked dynamically", elf(1, package.INTERPRETER)),
             ("only the local run has (/dev/token)", elf(1, more=b"...POST /dev/token...")),
         ):

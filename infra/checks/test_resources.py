@@ -8,7 +8,7 @@ from checks import facts, policy, rights, settings
 from checks.assertions import SIMPLE
 from checks.resources import Resources
 
-ASSERTIONS = {assertion.__name__: assertion for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock, settings.settings_are_written_down)}
+ASSERTIONS = {assertion.__name__: assertion for assertion in (*SIMPLE, *rights.RIGHTS, policy.policies_are_the_lock, *settings.SETTINGS)}
 COMMITTED = facts.snapshot("production")["predictedResources"]
 
 STORAGE = "Microsoft.Storage/storageAccounts"
@@ -83,6 +83,7 @@ ASSIGNMENT = "Microsoft.Authorization/policyAssignments"
 DEFINITION = "Microsoft.Authorization/policyDefinitions"
 ALERT = "Microsoft.Insights/scheduledQueryRules"
 SITE = "Microsoft.Web/sites"
+DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
 
 # Assertion, words that it must say, the defect.
 DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
@@ -92,12 +93,14 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("storage_is_opened_by_identity_only", "supportsHttpsTrafficOnly", setting(STORAGE, "kpdata", "properties.supportsHttpsTrafficOnly", False)),
     ("storage_is_opened_by_identity_only", "allowCrossTenantReplication", setting(STORAGE, "kpdata", "properties.allowCrossTenantReplication", True)),
     ("storage_is_opened_by_identity_only", "InfrastructureEncryption", setting(STORAGE, "kpdata", "properties.encryption.requireInfrastructureEncryption", None)),
+    ("storage_is_opened_by_identity_only", "kind", setting(STORAGE, "kpdata", "kind", "BlobStorage")),
     ("storage_is_opened_by_identity_only", "publicAccess", lambda r: r.of(f"{STORAGE}/blobServices/containers")[0]["properties"].update(publicAccess="Blob")),
     ("storage_is_opened_by_identity_only", "storage accounts are", add(STORAGE, "another", location="swedencentral", sku={"name": "Standard_LRS"})),
     ("no_key_or_secret_is_in_the_template", "shared key", setting(SITE, "", "properties.siteConfig.appSettings.0.value", "[listKeys('x', '2025-01-01').keys[0].value]")),
     ("no_key_or_secret_is_in_the_template", "by the template", add(f"{VAULT}/secrets", "kp-x/index-keys")),
     ("replication_stays_within_the_lock", "Standard_GRS", setting(STORAGE, "kpdata", "sku.name", "Standard_GRS")),
     ("everything_lies_in_the_lock", "northeurope", setting(STORAGE, "kpdata", "location", "northeurope")),
+    ("everything_lies_in_the_lock", "lies nowhere", setting(STORAGE, "kphost", "location", None)),
     ("everything_lies_in_the_lock", "is global", add("Microsoft.Cdn/profiles", "front-door", location="global")),
     ("everything_lies_in_the_lock", "lies in [", setting(SITE, "", "location", "[reference('x').location]")),
     ("deleted_blobs_are_kept_as_long_as_the_rules_say", "deleteRetentionPolicy", setting(f"{STORAGE}/blobServices", "kpdata", "properties.deleteRetentionPolicy.days", 7)),
@@ -106,6 +109,7 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("deleted_blobs_are_kept_as_long_as_the_rules_say", "restorePolicy", setting(f"{STORAGE}/blobServices", "kpdata", "properties.restorePolicy", {"enabled": True, "days": 7})),
     ("deleted_blobs_are_kept_as_long_as_the_rules_say", "2 accounts", without(f"{STORAGE}/blobServices", "kphost")),
     ("only_staging_expires_by_itself", "staging", setting(f"{STORAGE}/managementPolicies", "kpdata", "properties.policy.rules.0.definition.actions.baseBlob.delete.daysAfterCreationGreaterThan", 2)),
+    ("only_staging_expires_by_itself", "False", setting(f"{STORAGE}/managementPolicies", "kpdata", "properties.policy.rules.0.enabled", False)),
     ("only_staging_expires_by_itself", "platform", setting(f"{STORAGE}/managementPolicies", "kpdata", "properties.policy.rules.0.definition.filters.prefixMatch", ["platform/"])),
     ("only_staging_expires_by_itself", "(everything)", setting(f"{STORAGE}/managementPolicies", "kpdata", "properties.policy.rules.0.definition.filters", {})),
     ("only_staging_expires_by_itself", "are []", without(f"{STORAGE}/managementPolicies", "kpdata")),
@@ -116,11 +120,13 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("cross_origin_access_is_the_front_ends", "origins are", setting(SITE, "", "properties.siteConfig.cors.allowedOrigins", ["*"])),
     ("cross_origin_access_is_the_front_ends", "credentials", setting(SITE, "", "properties.siteConfig.cors.supportCredentials", True)),
     ("cross_origin_access_is_the_front_ends", "cross-origin rules", setting(f"{STORAGE}/blobServices", "kpdata", "properties.cors.corsRules.0.allowedOrigins", ["https://other.example"])),
+    ("cross_origin_access_is_the_front_ends", "DELETE", setting(f"{STORAGE}/blobServices", "kpdata", "properties.cors.corsRules.0.allowedMethods", ["DELETE"])),
     ("cross_origin_access_is_the_front_ends", "kpledger", setting(f"{STORAGE}/blobServices", "kpledger", "properties.cors.corsRules", [{"allowedOrigins": ["*"]}])),
     ("the_vault_keeps_its_keys", "enablePurgeProtection", setting(VAULT, "kp-", "properties.enablePurgeProtection", None)),
     ("the_vault_keeps_its_keys", "enableRbacAuthorization", setting(VAULT, "kp-", "properties.enableRbacAuthorization", False)),
     ("the_vault_keeps_its_keys", "accessPolicies", setting(VAULT, "kp-", "properties.accessPolicies", [{"objectId": "x"}])),
     ("the_vault_keeps_its_keys", "exportable", setting(f"{VAULT}/keys", "kp-", "properties.attributes.exportable", True)),
+    ("the_vault_keeps_its_keys", "enabled", setting(f"{VAULT}/keys", "kp-", "properties.attributes.enabled", False)),
     ("the_vault_keeps_its_keys", "keyOps", setting(f"{VAULT}/keys", "kp-", "properties.keyOps", ["sign", "verify", "decrypt"])),
     ("the_app_runs_as_intended", "identity", setting(SITE, "", "identity", {"type": "SystemAssigned"})),
     ("the_app_runs_as_intended", "authentication", setting(SITE, "", "properties.functionAppConfig.deployment.storage.authentication", {"type": "StorageAccountConnectionString"})),
@@ -129,6 +135,9 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("the_app_runs_as_intended", "nothing limits", setting(SITE, "", "properties.functionAppConfig.scaleAndConcurrency", {"instanceMemoryMB": 2048})),
     ("the_app_runs_as_intended", "by password", setting("Microsoft.Web/sites/basicPublishingCredentialsPolicies", COMMITTED[-1]["name"], "properties.allow", True)),
     ("a_budget_is_watched", "nobody", setting("Microsoft.Consumption/budgets", "", "properties.notifications.eighty.contactEmails", [])),
+    ("a_budget_is_watched", "nobody", setting("Microsoft.Consumption/budgets", "", "properties.notifications.eighty.contactEmails", [""])),
+    ("a_budget_is_watched", "notices are", setting("Microsoft.Consumption/budgets", "", "properties.notifications.eighty.threshold", 800)),
+    ("a_budget_is_watched", "the budget is 0", setting("Microsoft.Consumption/budgets", "", "properties.amount", 0)),
     ("no_name_holds_an_address", "address", setting("Microsoft.Insights/actionGroups", "", "name", "karin@example.com")),
     ("roles_are_no_wider_than_needed", "not in the list", granted(0, roleDefinitionId=OWNER)),
     ("roles_are_no_wider_than_needed", "is missing", lambda r: r.remove(r.of("Microsoft.Authorization/roleAssignments")[-1])),
@@ -143,6 +152,9 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("alerts_are_about_what_happens", "nobody", setting(ALERT, "work", "properties.enabled", False)),
     ("alerts_are_about_what_happens", "nobody", setting("Microsoft.Insights/actionGroups", "", "properties.enabled", False)),
     ("alerts_are_about_what_happens", "nobody", setting("Microsoft.Insights/actionGroups", "", "properties.emailReceivers", [])),
+    ("alerts_are_about_what_happens", "nobody", setting("Microsoft.Insights/actionGroups", "", "properties.emailReceivers", [{"emailAddress": ""}])),
+    ("alerts_are_about_what_happens", "looks elsewhere", setting(ALERT, "work", "properties.scopes", ["/elsewhere"])),
+    ("alerts_are_about_what_happens", "stays for good", setting(ALERT, "work", "properties.autoMitigate", False)),
     ("alerts_are_about_what_happens", "requests-are-late is missing", without(ALERT, "requests-are-late")),
     ("alerts_are_about_what_happens", "another is not in the list", setting(ALERT, "work", "name", "another")),
     ("alerts_are_about_what_happens", "fires at GreaterThan 5", setting(ALERT, "work", "properties.criteria.allOf.0.threshold", 5)),
@@ -162,6 +174,8 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("policies_are_the_lock", "not by kundportal-object-replication", setting(DEFINITION, "kundportal-object", "properties.mode", "Indexed")),
     ("policies_are_the_lock", "would be refused", setting(ASSIGNMENT, "kundportal-global", "properties.parameters.types.value", [])),
     ("policies_are_the_lock", "would be refused by kundportal-locations", setting(STORAGE, "kpdata", "location", "northeurope")),
+    ("policies_are_the_lock", "the mode of", setting(DEFINITION, "kundportal-geo", "properties.mode", "Microsoft.KeyVault.Data")),
+    ("policies_are_the_lock", "unknown definition", setting(ASSIGNMENT, "kundportal-locations", "properties.policyDefinitionId", "/x/e56962a6-4747-49cd-b67b-bf8b01975c4c")),
     ("policies_are_the_lock", "the effect of", setting(DEFINITION, "kundportal-geo", "properties.policyRule.then.effect", "audit")),
     ("policies_are_the_lock", "the expression [[", setting(DEFINITION, "kundportal-global", "properties.policyRule.if.allOf.1.notIn", "[[parameters('types')]")),
     ("policies_are_the_lock", "the operator like", setting(DEFINITION, "kundportal-object", "properties.policyRule.if", {"field": "type", "like": "*"})),
@@ -173,7 +187,24 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("settings_are_written_down", "does not read it", app_setting("KUNDPORTAL_NOTHING", "4")),
     ("settings_are_written_down", "must not be set", app_setting("FUNCTIONS_WORKER_RUNTIME", "custom")),
     ("settings_are_written_down", "not a reference to the vault", app_setting("KUNDPORTAL_INDEX_KEYS", "k1:AAAA")),
-    ("settings_are_written_down", "not the key in the vault", app_setting("KUNDPORTAL_SIGNING_KEY", "MIGH")),
+    *(
+        ("settings_lead_to_what_is_deployed", f"{name} leads elsewhere", app_setting(name, value))
+        for name, value in (
+            ("KUNDPORTAL_SIGNING_KEY", "MIGH"),
+            ("KUNDPORTAL_REGION", "northeurope"),
+            ("DataStorage__blobServiceUri", "https://elsewhere.blob.core.windows.net"),
+            ("AzureWebJobsStorage__queueServiceUri", None),
+            ("DataStorage__clientId", "22222222-2222-2222-2222-222222222222"),
+            ("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=elsewhere"),
+        )
+    ),
+    ("settings_lead_to_what_is_deployed", "the package leads elsewhere", setting(SITE, "", "properties.functionAppConfig.deployment.storage.value", "https://elsewhere.blob.core.windows.net/x")),
+    ("what_happens_is_kept", "blobServices/default says nothing", lambda r: r.remove(r.of(DIAGNOSTICS)[0])),
+    ("what_happens_is_kept", "workspaceId", lambda r: r.of(DIAGNOSTICS)[1]["properties"].update(workspaceId="/elsewhere")),
+    ("what_happens_is_kept", "metrics", lambda r: r.of(DIAGNOSTICS)[1]["properties"].update(metrics=[])),
+    ("what_happens_is_kept", "nobody asked for", lambda r: r.of(DIAGNOSTICS)[1].update(id="/x/providers/Microsoft.Web/sites/y/providers/z/w/v")),
+    ("what_happens_is_kept", "disableLocalAuth", setting("Microsoft.OperationalInsights/workspaces", "", "properties.features", {})),
+    ("what_happens_is_kept", "WorkspaceResourceId", setting("Microsoft.Insights/components", "", "properties.WorkspaceResourceId", "/elsewhere")),
     ("settings_are_written_down", "must be set, docs/operations.md says", app_setting("KUNDPORTAL_MAIL_SUB_PROCESSOR", None)),
     ("settings_are_written_down", "'local run'", app_setting("KUNDPORTAL_DATA_DIR", "/data")),
     ("settings_are_written_down", "the accounts lie in", setting(STORAGE, "kpledger", "sku.name", "Standard_LRS")),
