@@ -4,10 +4,12 @@
     infra/smoke.py https://kundportal-test-….azurewebsites.net --region swedencentral
     KUNDPORTAL_SMOKE_TOKEN=… infra/smoke.py https://… --region swedencentral --tenant nordljus
 
-With an access token of somebody who has just signed in to a tenant, it also looks at the address that was recorded of the sign-in.
+With an access token of somebody of a tenant, it also looks at the address that was recorded of the sign-in. That is where the token was
+first used from: so it must be one that nobody has used yet, or what is claimed here would be no test (docs/deployment.md says how to come by it).
 """
 
 import argparse
+import base64
 import ipaddress
 import json
 import os
@@ -16,15 +18,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 # For documentation (RFC 5737): nobody calls from there.
 FORGED = "203.0.113.7"
+
+# In which proxies say where a caller comes from; whichever the service looks at, a caller's own must not come through it.
+HEADERS = ("client-ip", "x-client-ip", "x-forwarded-for", "x-azure-clientip", "x-azure-socketip", "x-real-ip", "true-client-ip")
 
 
 class Service:
     def __init__(self, address: str, client_ip_header: str):
         self.address = address.rstrip("/")
-        self.forged = {client_ip_header: FORGED, "X-Forwarded-For": FORGED, "Forwarded": f"for={FORGED}"}
+        self.forged = {**dict.fromkeys((*HEADERS, client_ip_header), FORGED), "Forwarded": f"for={FORGED}"}
 
     def ask(self, path: str, method: str = "GET", token: str | None = None) -> tuple[int, object]:
         """Status and JSON of an answer; each request claims to come from elsewhere."""
@@ -74,12 +80,25 @@ def closed(service: Service) -> Iterator[str]:
             yield f"{method} {path} answers {status}, not {expected}"
 
 
+def signed_in_at(token: str) -> datetime | None:
+    """`auth_time` of a token. Nobody is believed because of it."""
+    try:
+        body = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return datetime.fromtimestamp(claims["auth_time"], UTC)
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
 def recorded(service: Service, tenant: str, token: str) -> Iterator[str]:
     """The address of the newest sign-in is neither what the caller claimed nor one of the platform's own."""
     status, body = service.ask(f"/api/tenants/{tenant}/profile/sign-ins", token=token)
     items = body.get("items") if isinstance(body, dict) else None
     if status != 200 or not items:
         yield f"the sign-ins answer {status} with {len(items or [])} items"
+        return
+    if signed_in_at(token) != datetime.fromisoformat(items[0]["at"]):
+        yield "the newest sign-in is not the token's: a newer one has been used"
         return
     address = items[0].get("ipAddress")
     if address is None:

@@ -8,14 +8,14 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 # Programs that open an access package as anybody might, each with the package it comes in.
 install_tools() {
   local wanted=() tool
-  for tool in 7z:p7zip-full bsdtar:libarchive-tools unzip:unzip jose:jose sha256sum:coreutils python3:python3 cc:gcc g++:g++ npm:npm openssl:openssl; do
+  for tool in 7z:p7zip-full bsdtar:libarchive-tools unzip:unzip jq:jq jose:jose sha256sum:coreutils python3:python3 cc:gcc g++:g++ npm:npm openssl:openssl; do
     have "${tool%%:*}" || wanted+=("${tool##*:}")
   done
   if [ ${#wanted[@]} -gt 0 ]; then
     have apt-get || { echo "missing: ${wanted[*]}; install them and run this again"; return 1; }
     as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy "${wanted[@]}" || return 1
   fi
-  for tool in 7z bsdtar unzip jose sha256sum python3 cc g++ npm openssl cargo; do
+  for tool in 7z bsdtar unzip jq jose sha256sum python3 cc g++ npm openssl cargo; do
     have "$tool" || { echo "missing: $tool"; return 1; }
   done
 }
