@@ -57,6 +57,10 @@ fn issuers(json: &str) -> Result<OidcVerifier, String> {
     let issuers: Vec<OidcIssuer> = serde_json::from_str(json).map_err(|error| {
         format!("is not a JSON list of issuers (line {}, column {})", error.line(), error.column())
     })?;
+    // Keys from the machine itself are for the local run, whose issuer is the program.
+    if !cfg!(feature = "dev") && issuers.iter().any(|issuer| issuer.allow_http_loopback) {
+        return Err("sets `allowHttpLoopback`, which is nothing that this build has".to_owned());
+    }
     if issuers.is_empty() {
         return Err("names no issuer".to_owned());
     }

@@ -58,6 +58,7 @@ DEVELOPMENT = [
     ("KUNDPORTAL_STORAGE", "embedded"),
     ("DataStorage__credential", "developer"),
     ("AzureWebJobsStorage__credential", "developer"),
+    ("KUNDPORTAL_ISSUERS", json.dumps([{"issuer": "http://localhost:9/", "audience": "portal", "allowHttpLoopback": True}])),
 ]
 
 
