@@ -11,13 +11,13 @@ days=762
 policy() { az storage container immutability-policy "$1" --resource-group "$group" --account-name "$account" --container-name anchors "${@:2}"; }
 
 group=$1 account=$2
-case $(policy show --query state --output tsv) in
-  Locked)
-    echo "anchors is locked already"
-    exit
-    ;;
-  Unlocked) ;;
-  *) policy create --period "$days" --output none ;;
-esac
+if [ "$(policy show --query state --output tsv)" = Locked ]; then
+  kept=$(policy show --query immutabilityPeriodSinceCreationInDays --output tsv)
+  [ "$kept" -ge "$days" ] || { echo "anchors is locked for $kept days only, not $days: extend its policy"; exit 1; }
+  echo "anchors is locked already"
+  exit
+fi
+# Whatever else is found is no promise: where there is no policy, storage answers one of no days that is not locked.
+policy create --period "$days" --output none
 policy lock --if-match "$(policy show --query etag --output tsv)" --output none
 echo "anchors is locked for $days days"
