@@ -15,13 +15,13 @@ from checks import facts
 # Check and type of resource, with the reason.
 EXPLAINED = {
     ("CKV_AZURE_206", "Microsoft.Storage/storageAccounts"): "wants geo-replication, which the region lock forbids",
-    ("CKV_AZURE_35", "Microsoft.Storage/storageAccounts"): "no virtual network yet: only identities are let in; docs/deployment.md, 'Later'",
+    ("CKV_AZURE_35", "Microsoft.Storage/storageAccounts"): "no virtual network yet: only identities are let in; docs/later.md",
     ("CKV_AZURE_59", "Microsoft.Storage/storageAccounts"): "the same; browsers upload by signed URLs",
     ("CKV_AZURE_109", "Microsoft.KeyVault/vaults"): "the same",
     ("CKV_AZURE_189", "Microsoft.KeyVault/vaults"): "the same",
-    ("CKV_AZURE_112", "Microsoft.KeyVault/vaults/keys"): "the standard tier keeps keys in software; docs/deployment.md, 'Later'",
+    ("CKV_AZURE_112", "Microsoft.KeyVault/vaults/keys"): "the standard tier keeps keys in software; docs/later.md",
     ("CKV_AZURE_40", "Microsoft.KeyVault/vaults/keys"): "an expired key would stop packages within their legal time limit; it is rotated by hand",
-    ("CKV_AZURE_225", "Microsoft.Web/serverfarms"): "zone redundancy of Flex Consumption keeps instances running at all times; docs/deployment.md, 'Later'",
+    ("CKV_AZURE_225", "Microsoft.Web/serverfarms"): "zone redundancy of Flex Consumption keeps instances running at all times; docs/later.md",
     ("CKV_AZURE_212", "Microsoft.Web/sites"): "Flex Consumption scales from zero by itself",
     ("CKV_AZURE_213", "Microsoft.Web/sites"): "Flex Consumption has no health check of the platform; the smoke test asks /api/health",
     ("CKV_AZURE_17", "Microsoft.Web/sites"): "callers are people with browsers, who have no client certificates",

@@ -1,12 +1,14 @@
 """What needs the compiler finds what it is for. Without a compiler these tests are left out, which `infra/check.py` says."""
 
+import json
 import os
 import shutil
 import tempfile
 import unittest
 from pathlib import Path
 
-from checks import compiler, facts, lock
+from checks import compiler, facts, lock, settings
+from checks.resources import Resources
 
 FOUND = compiler.Compiler.find()
 
@@ -73,6 +75,17 @@ class Spoiled(Copy):
         self.spoil("lock.bicep", "contains(listed, region.name)", "contains(['swedencentral'], region.name)")
         added = next(change for change in lock.changes() if change.added and not change.refused)
         self.assertIn("a region that is added to the register fails", "".join(lock.outcome(FOUND, added, self.folder)))
+
+
+    def test_keys_that_signed_before_come_to_the_program_as_they_were_answered(self):
+        answer = {"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "use": "sig", "alg": "ES256", "x": "b", "y": "c"}]}
+        (self.folder / "test.keys.json").write_text(json.dumps(answer))
+        with (self.folder / "test.bicepparam").open("a") as parameters:
+            parameters.write("param retiredSigningKeys = loadJsonContent('test.keys.json').keys\n")
+        done = FOUND.snapshot(self.folder, "test", "overwrite")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        set_to = settings.values_of(Resources.predicted("test", self.folder))["KUNDPORTAL_RETIRED_SIGNING_KEYS"]
+        self.assertEqual(json.loads(set_to), answer)
 
 
 class Reports(unittest.TestCase):
