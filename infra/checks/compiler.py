@@ -31,7 +31,7 @@ class Compiler:
 
     @classmethod
     def find(cls) -> "Compiler | None":
-        found = os.environ.get("BICEP") or shutil.which("bicep")
+        found = shutil.which(os.environ.get("BICEP") or "bicep")
         return cls(found) if found else None
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

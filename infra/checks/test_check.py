@@ -27,6 +27,11 @@ class WithoutACompiler(unittest.TestCase):
             self.assertIn("no Bicep compiler", output)
             self.assertIn("no Bicep compiler", note.read_text())
 
+    def test_a_path_that_leads_to_none_is_none(self):
+        for path in ("/nowhere/bicep", __file__):
+            with mock.patch.dict(os.environ, {"BICEP": path}):
+                self.assertIsNone(check.compiler.Compiler.find())
+
     def test_it_fails_in_ci(self):
         self.assertEqual(self.main(ci="true")[0], 1)
 
