@@ -1,5 +1,6 @@
 //! Answers to HTTP requests.
 
+use futures_util::TryStreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kundportal_store::{ByteStream, ETag};
 use serde::Serialize;
@@ -59,6 +60,10 @@ pub(crate) fn with_etag(mut answer: Answer, etag: &ETag) -> Answer {
 
 /// A body of known length, passed on as it comes; it breaks off where the caller takes too long to read it.
 pub(crate) fn stream(status: StatusCode, body: ByteStream, length: u64, headers: HeaderMap) -> Answer {
+    // Its head has gone out: nobody but the log can be told why it ends.
+    let body: ByteStream = Box::pin(body.inspect_err(|error| {
+        tracing::error!(error = error as &dyn std::error::Error, "storage broke off in the midst of a file");
+    }));
     let mut answer = warp::reply::stream(SyncStream::new(in_time(body, Pace::LONG))).into_response();
     *answer.status_mut() = status;
     answer.headers_mut().extend(headers);

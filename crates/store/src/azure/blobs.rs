@@ -101,7 +101,7 @@ impl BlobStore for AzureBlobs {
     }
 
     async fn get(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob, StoreError> {
-        download::get(&self.blob(path)?, range).await
+        download::get(self.blob(path)?, range).await
     }
 
     async fn put(&self, path: &BlobPath, body: ByteStream, condition: Condition) -> Result<ETag, StoreError> {

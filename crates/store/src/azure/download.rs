@@ -1,21 +1,22 @@
 //! Reading: one version throughout, in ranges of bounded size.
 
-use std::{io, num::NonZero, ops::Range};
+use std::{io, num::NonZero, ops::Range, pin::Pin};
 
 use azure_core::http::headers::HeaderName;
 use azure_storage_blob::{
     BlobClient,
     models::{BlobClientDownloadOptions, BlobClientDownloadResult, HttpRange},
 };
-use futures_util::{StreamExt as _, stream};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::{
     blobs,
     client::Call,
     failure::{Failure, Lacking},
-    listing::known,
+    listing::{exactly, known},
 };
-use crate::{Blob, ByteStream, StoreError, conditions::within};
+use crate::{Blob, ByteStream, ETag, StoreError, conditions::within};
 
 const CONTENT_RANGE: HeaderName = HeaderName::from_static_standard("content-range");
 
@@ -27,16 +28,19 @@ const RANGE: NonZero<usize> = NonZero::new(4 * 1024 * 1024).unwrap();
 /// One range in flight beside the one that is given out.
 const PARALLEL: NonZero<usize> = NonZero::new(1).unwrap();
 
-pub(super) async fn get(client: &BlobClient, range: Option<Range<u64>>) -> Result<Blob, StoreError> {
+/// How often in a row a body that breaks off is asked for again before anything more of it has come.
+const AGAIN: usize = 3;
+
+pub(super) async fn get(client: BlobClient, range: Option<Range<u64>>) -> Result<Blob, StoreError> {
     if let Some(asked) = range.as_ref().filter(|range| range.is_empty()) {
-        let properties = blobs::properties(client).await?;
+        let properties = blobs::properties(&client).await?;
         let range = within(properties.size, Some(asked.clone()))?;
         return Ok(Blob { properties, range, body: Box::pin(stream::empty()) });
     }
-    let answer = match ask(client, range.clone()).await {
+    let answer = match ask(&client, range.clone(), None).await {
         Ok(answer) => answer,
         Err(failure) if failure.range() => {
-            let size = blobs::properties(client).await?.size;
+            let size = blobs::properties(&client).await?.size;
             return Err(StoreError::RangeNotSatisfiable { size });
         }
         Err(failure) => return Err(failure.or_not_found()),
@@ -50,14 +54,25 @@ pub(super) async fn get(client: &BlobClient, range: Option<Range<u64>>) -> Resul
     };
     let properties = known(answer.properties.etag, Some(size), answer.properties.last_modified)?;
     let range = within(size, range)?;
-    let body = whole(answer.body, range.end - range.start);
-    Ok(Blob { properties, range, body })
+    let rest = Rest {
+        client,
+        version: properties.etag.clone(),
+        range: range.clone(),
+        pieces: Box::pin(answer.body),
+        fruitless: 0,
+    };
+    Ok(Blob { properties, range, body: rest.into_stream() })
 }
 
-async fn ask(client: &BlobClient, range: Option<Range<u64>>) -> Result<BlobClientDownloadResult, Failure> {
+async fn ask(
+    client: &BlobClient,
+    range: Option<Range<u64>>,
+    version: Option<&ETag>,
+) -> Result<BlobClientDownloadResult, Failure> {
     let call = Call::new();
     let options = BlobClientDownloadOptions {
         range: range.map(HttpRange::from),
+        if_match: version.map(exactly),
         parallel: Some(PARALLEL),
         partition_size: Some(RANGE),
         method_options: call.options(),
@@ -66,28 +81,46 @@ async fn ask(client: &BlobClient, range: Option<Range<u64>>) -> Result<BlobClien
     call.ask(client.download(Some(options))).await
 }
 
-/// The pieces, and an error where they end before their length says.
-fn whole(
-    pieces: impl futures_util::Stream<Item = azure_core::Result<bytes::Bytes>> + Send + 'static,
-    length: u64,
-) -> ByteStream {
-    let pieces = pieces.map(|piece| piece.map_err(io::Error::other));
-    let ended = stream::once(async { Err(io::Error::from(io::ErrorKind::UnexpectedEof)) });
-    Box::pin(pieces.chain(ended).scan(length, |left, piece| {
-        let piece = match piece {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && *left == 0 => None,
-            Err(error) => {
-                *left = 0;
-                Some(Err(error))
-            }
-            Ok(piece) => match left.checked_sub(piece.len() as u64) {
-                Some(rest) => {
-                    *left = rest;
-                    Some(Ok(piece))
+type Pieces = Pin<Box<dyn Stream<Item = azure_core::Result<Bytes>> + Send>>;
+
+/// What is still to come of a body. The SDK tries a request again, but not a body that breaks off on its way.
+struct Rest {
+    client: BlobClient,
+    version: ETag,
+    range: Range<u64>,
+    pieces: Pieces,
+    fruitless: usize,
+}
+
+impl Rest {
+    /// The pieces, and an error where no more of the same version is to be had before their length says that it ends.
+    fn into_stream(self) -> ByteStream {
+        Box::pin(stream::try_unfold(self, async |mut rest| Ok(rest.next().await?.map(|piece| (piece, rest)))))
+    }
+
+    async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        loop {
+            let broken = match self.pieces.next().await {
+                Some(Ok(piece)) if piece.is_empty() => continue,
+                Some(Ok(piece)) => {
+                    let length = piece.len() as u64;
+                    if length > self.range.end - self.range.start {
+                        return Err(io::Error::other("more bytes than were announced"));
+                    }
+                    self.range.start += length;
+                    self.fruitless = 0;
+                    return Ok(Some(piece));
                 }
-                None => Some(Err(io::Error::other("more bytes than were announced"))),
-            },
-        };
-        std::future::ready(piece)
-    }))
+                _ if self.range.is_empty() => return Ok(None),
+                Some(Err(error)) => io::Error::other(error),
+                None => io::ErrorKind::UnexpectedEof.into(),
+            };
+            if self.fruitless == AGAIN {
+                return Err(broken);
+            }
+            self.fruitless += 1;
+            let answer = ask(&self.client, Some(self.range.clone()), Some(&self.version)).await;
+            self.pieces = Box::pin(answer.map_err(io::Error::other)?.body);
+        }
+    }
 }

@@ -9,7 +9,10 @@ use azure_storage_queue::{
     models::{QueueClientCreateOptions, QueueClientSendMessageOptions, QueueMessage},
 };
 
-use super::{client::Call, failure::Failure};
+use super::{
+    client::{Call, HINT},
+    failure::Failure,
+};
 use crate::{MESSAGE_LIMIT, Queue, StoreError};
 
 /// How long a message waits for somebody to take it, beyond its delay.
@@ -64,7 +67,7 @@ impl AzureQueue {
             method_options: call.options(),
             ..QueueClientSendMessageOptions::default()
         };
-        call.ask(self.queue(queue)?.send_message(content, Some(options)))
+        call.ask_within(HINT, self.queue(queue)?.send_message(content, Some(options)))
             .await
             .map(drop)
             .map_err(Failure::into_error)
