@@ -38,7 +38,13 @@ impl Azurite {
     /// The one of this process. It holds everything in memory.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Azurite> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(&["--inMemoryPersistence"]))
+        SHARED.get_or_init(Self::in_memory)
+    }
+
+    /// One of the test's own, which ends when it is dropped: Azurite stops answering for minutes when it looks for what nobody
+    /// refers to any more, every ten minutes, among as much as some thousand calls leave.
+    pub(crate) fn in_memory() -> Self {
+        Self::start(&["--inMemoryPersistence"])
     }
 
     #[allow(dead_code, reason = "each test binary uses its own part of it")]

@@ -19,6 +19,7 @@ mod figures;
 mod files;
 mod host;
 mod issuer;
+mod on_account;
 pub(crate) mod package;
 mod people;
 mod portal;

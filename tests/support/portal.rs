@@ -147,7 +147,7 @@ impl Portal {
         Self::serve_with(Arc::clone(&self.world), seed, settings).await
     }
 
-    async fn serve(world: Arc<World>, seed: u64) -> Self {
+    pub(super) async fn serve(world: Arc<World>, seed: u64) -> Self {
         let settings = world.settings.clone();
         Self::serve_with(world, seed, settings).await
     }
