@@ -41,7 +41,7 @@ const ROUNDS: usize = 2;
 const AT_ONCE: usize = 4;
 
 /// Cases on one Azurite, which has to be done with them within ten minutes.
-const CASES_OF_ONE: usize = 100;
+const CASES_OF_ONE: usize = 50;
 
 /// How an exchange goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
