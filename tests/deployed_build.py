@@ -9,6 +9,7 @@ Another profile, linked otherwise, is the same code: a build for development has
 import argparse
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -176,11 +177,34 @@ def starts_and_says_that_storage_cannot_be_reached(build: Build) -> None:
             assert_equal(ask(address, path)[0], 404, f"GET {path}")
 
 
+def template_settings(environment: str) -> dict[str, str]:
+    """What the template sets, with something in place of what only a deployment knows: secrets, identities, the version of a key."""
+    resources = json.loads((Path(package.PROJECT) / f"infra/{environment}.snapshot.json").read_text())["predictedResources"]
+    [site] = [resource for resource in resources if resource["type"] == "Microsoft.Web/sites"]
+    settings = {setting["name"]: setting["value"] for setting in site["properties"]["siteConfig"]["appSettings"]}
+    for name, value in settings.items():
+        address = re.fullmatch(r"\[format\('https://\{0\}\.(blob|queue|table)\.\{1\}', '(\w+)', environment\(\)\.suffixes\.storage\)\]", value)
+        if address:
+            settings[name] = f"https://{address[2]}.{address[1]}.core.windows.net"
+        elif value.startswith("[") and name != "KUNDPORTAL_ISSUERS":
+            settings[name] = SETTINGS.get(name, "00000000-0000-4000-8000-000000000002")
+    return settings
+
+
+def takes_the_settings_of_the_template(build: Build) -> None:
+    for environment in ("production", "test"):
+        settings = template_settings(environment)
+        with build.started({**settings, "REGION_NAME": "Sweden Central"}) as address:
+            config = json.loads(ask(address, "/api/config")[1])
+            assert_equal(config["clientId"], settings["KUNDPORTAL_FRONT_END_CLIENT_ID"], f"GET /api/config of {environment}")
+
+
 CHECKS = [
     holds_nothing_of_the_local_run,
     names_every_setting_that_is_missing,
     refuses_settings_for_development,
     starts_and_says_that_storage_cannot_be_reached,
+    takes_the_settings_of_the_template,
 ]
 
 
