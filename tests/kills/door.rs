@@ -11,7 +11,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Answer, Person};
+use crate::support::{Answer, Person, Portal};
 
 /// A request.
 #[derive(Clone)]
@@ -123,5 +123,16 @@ impl Mails {
 
     pub(crate) fn token(&self, email: &str) -> Option<String> {
         self.0.borrow().1.get(email).cloned()
+    }
+
+    /// The same, by what a portal has sent.
+    pub(crate) fn token_from(&self, portal: &Portal, email: &str) -> Option<String> {
+        if self.are_old() {
+            let mails = portal.mails();
+            self.set(mails.iter().filter_map(|mail| {
+                Some((mail.to.reveal().as_str().to_owned(), token_in(mail.text.reveal())?))
+            }));
+        }
+        self.token(email)
     }
 }

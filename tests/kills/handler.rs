@@ -11,7 +11,7 @@ use kundportal_store::Enqueued;
 
 use crate::{
     chance::Chance,
-    door::{Ask, Door, Mails, token_in},
+    door::{Ask, Door, Mails},
     scene::Killed,
     support::{Answer, Person, Portal, function_of_queue, queue_envelope, timer_envelope},
 };
@@ -85,14 +85,7 @@ impl Door for Handler {
     }
 
     async fn invite_token(&self, email: &str) -> Option<String> {
-        if self.mails.are_old() {
-            let mails = self.portal.mails();
-            let tokens = mails.iter().filter_map(|mail| {
-                Some((mail.to.reveal().as_str().to_owned(), token_in(mail.text.reveal())?))
-            });
-            self.mails.set(tokens);
-        }
-        self.mails.token(email)
+        self.mails.token_from(&self.portal, email)
     }
 }
 

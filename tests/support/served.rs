@@ -39,8 +39,8 @@ pub(crate) use process::{Process, free_port};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use kundportal_store::{
-    AzureConfig, Clock as _, EmbeddedStore, Enqueued, FixedClock, Mail, SigningKey, SystemEntropy,
-    embedded::SentMail,
+    AzureConfig, AzureQueue, Clock as _, EmbeddedStore, Enqueued, FixedClock, Mail, SigningKey,
+    SystemEntropy, embedded::SentMail,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -280,6 +280,14 @@ impl Portal {
         let calls: Vec<Value> = asked.send().await.expect("an answer").json().await.expect("a list of calls");
         let text = |call: &Value, field: &str| call[field].as_str().unwrap_or_default().to_owned();
         calls.iter().map(|call| format!("{} {}", text(call, "kind"), text(call, "name"))).collect()
+    }
+
+    /// The queues, where handlers of their own keep messages on Azurite: for a test that plays the host itself.
+    pub(crate) fn queue_on_azurite(&self) -> AzureQueue {
+        match &self.world.store {
+            Store::Account(account) => account.queue(),
+            Store::Memory(_) | Store::Embedded(..) | Store::Azure(..) => panic!("messages are elsewhere"),
+        }
     }
 
     /// What the handlers have written to their log.

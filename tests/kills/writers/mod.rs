@@ -63,8 +63,11 @@ pub(crate) async fn write(
     }
 }
 
-/// The number in an `ETag`: versions of the store are counted.
-#[track_caller]
-pub(crate) fn version(etag: &str) -> u64 {
-    u64::from_str_radix(etag.trim_matches('"'), 16).unwrap_or_else(|_| panic!("{etag} is no version"))
+/// Whether a version comes after another: the embedded store counts versions, those of Azure only differ.
+pub(crate) fn follows(etag: &str, earlier: &str) -> bool {
+    let count = |etag: &str| u64::from_str_radix(etag.trim_matches('"'), 16).ok();
+    match (count(etag), count(earlier)) {
+        (Some(count), Some(earlier)) => count > earlier,
+        _ => etag != earlier,
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::{Step, Writer, version};
+use super::{Step, Writer, follows};
 use crate::{
     chance::Chance,
     door::{Ask, Door},
@@ -50,7 +50,7 @@ impl Profiles {
         if change == self.known.0 {
             assert_eq!(etag, self.known.1, "change {change}");
         } else {
-            assert!(version(&etag) > version(&self.known.1), "versions go up");
+            assert!(follows(&etag, &self.known.1), "versions go up");
             self.known = (change, etag);
             self.broken = None;
         }

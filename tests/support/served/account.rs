@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use kundportal_functions::{FUNCTIONS, Trigger};
 use kundportal_store::{
-    AzureBlobs, AzureConfig, AzureConnection, EmbeddedStore, Enqueued, MessageEncoding, StoreError,
+    AzureBlobs, AzureConfig, AzureConnection, AzureQueue, EmbeddedStore, Enqueued, MessageEncoding,
+    StoreError,
 };
 use tempfile::TempDir;
 
@@ -21,13 +22,18 @@ pub(crate) struct Account {
 impl Account {
     /// Makes the queues, as the infrastructure does.
     pub(super) async fn open(config: AzureConfig, beside: EmbeddedStore, folder: TempDir) -> Self {
-        let connection = AzureConnection::new(&config.credential).expect("a connection");
-        let queue = connection.queue(&config, MessageEncoding::None).expect("queues");
+        let queue = open(&config);
         for name in queues() {
             queue.create(name).await.expect("a queue");
         }
+        let connection = AzureConnection::new(&config.credential).expect("a connection");
         let blobs = Arc::new(connection.blobs(&config).expect("a store"));
         Self { blobs, config, beside, folder }
+    }
+
+    /// The queues, with connections of their own.
+    pub(super) fn queue(&self) -> AzureQueue {
+        open(&self.config)
     }
 
     /// Takes every visible message out of the queues.
@@ -35,8 +41,7 @@ impl Account {
         let config = self.config.clone();
         elsewhere(async move {
             // Connections end with the thread.
-            let connection = AzureConnection::new(&config.credential).expect("a connection");
-            let queue = connection.queue(&config, MessageEncoding::None).expect("queues");
+            let queue = open(&config);
             let mut received = Vec::new();
             for name in queues() {
                 loop {
@@ -55,6 +60,11 @@ impl Account {
         })
         .expect("the queues")
     }
+}
+
+fn open(config: &AzureConfig) -> AzureQueue {
+    let connection = AzureConnection::new(&config.credential).expect("a connection");
+    connection.queue(config, MessageEncoding::None).expect("queues")
 }
 
 /// Every queue that a function reads.
