@@ -20,7 +20,7 @@ install_tools() {
   done
 }
 
-# The tools of `tests/python-tools/wanted.txt`, and what they need in the versions of the lock file beside it.
+# The tools of `tests/python-tools/wanted.txt` and what they need, each the very file that the lock beside it names.
 install_python_tools() {
   local folder=target/tools wanted=tests/python-tools
   cat "$wanted"/*.txt | cmp -s - "$folder/installed" && return 0
@@ -29,7 +29,8 @@ install_python_tools() {
   if ! python3 -m venv "$folder"; then
     have apt-get && as_root apt-get install -qy python3-venv && python3 -m venv "$folder" || return 1
   fi
-  "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted/wanted.txt" -c "$wanted/locked.txt" || return 1
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$wanted/locked.txt" || return 1
+  "$folder/bin/pip" check || return 1
   cat "$wanted"/*.txt >"$folder/installed"
 }
 
