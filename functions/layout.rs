@@ -52,9 +52,9 @@ pub(crate) mod on_platform {
         BlobPath::new(platform(), format!("{TENANTS}{id}.json"))
     }
 
-    /// That every tenant is marked to be told of a revision of the register.
-    pub(crate) fn announced(revision: u32) -> BlobPath {
-        BlobPath::new(platform(), format!("notices/{revision}"))
+    /// That every tenant is marked to be told of a revision of the register, for the first time or again.
+    pub(crate) fn announced(revision: u32, time: u8) -> BlobPath {
+        BlobPath::new(platform(), format!("notices/{revision}-{time}"))
     }
 
     pub(crate) fn memberships(identity: &str) -> String {

@@ -45,6 +45,7 @@ mod work;
 mod about;
 mod activity;
 mod administrators;
+mod agreement;
 mod announcements;
 mod comments;
 mod config;
@@ -106,6 +107,13 @@ pub static FUNCTIONS: &[Function] = &[
         trigger: Trigger::Http {
             route: "tenants/{tenant}/administrators",
             operations: administrators::OPERATIONS,
+        },
+    },
+    Function {
+        name: "agreement",
+        trigger: Trigger::Http {
+            route: "tenants/{tenant}/agreement/{*path}",
+            operations: agreement::OPERATIONS,
         },
     },
     Function {

@@ -184,6 +184,14 @@ impl Parameter {
         description: "The `Last-Modified` of what the caller has: then the answer is 304",
         schema: r#"{"type":"string"}"#,
     };
+    /// The language of a page, for whoever cannot say it by a header.
+    pub const LANGUAGE: Self = Self {
+        place: "query",
+        name: "language",
+        required: false,
+        description: "The language; without it `Accept-Language` decides",
+        schema: r#"{"type":"string","enum":["sv","en"]}"#,
+    };
     /// Which customer.
     pub const CUSTOMER: Self = Self {
         place: "query",

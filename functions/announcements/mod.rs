@@ -1,13 +1,15 @@
 //! Timer `announcements`: sees to it that every tenant is told of a new revision of the register of sub-processors. It lists
-//! the tenants once for each revision; a note under the platform says that all of them are marked.
+//! the tenants twice for each revision, with time between: while a new version of the program takes over, one of the old version
+//! may still create a tenant that has agreed to the old list only. A note under the platform says that all of them are marked.
 
 use kundportal_domain::TenantId;
+use kundportal_store::{BlobPath, StoreError};
 
 use crate::{
     app::App,
     layout::{self, on_platform},
     problem::Problem,
-    work::Work,
+    work::{GRACE, Work},
 };
 
 /// Twenty past each hour.
@@ -23,10 +25,20 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
     let Some(revision) = register.revisions().iter().rev().find(|revision| revision.date <= today) else {
         return Ok(());
     };
-    let done = on_platform::announced(revision.number);
-    if app.is_locked() || app.exists(&done).await? {
+    if app.is_locked() {
         return Ok(());
     }
+    let [first, again] = [1, 2].map(|time| on_platform::announced(revision.number, time));
+    match app.blobs().properties(&first).await {
+        Err(StoreError::NotFound) => announce(&app, revision.number, &first).await,
+        Err(error) => Err(error.into()),
+        Ok(properties) if app.now().duration_since(properties.last_modified) < GRACE => Ok(()),
+        Ok(_) if app.exists(&again).await? => Ok(()),
+        Ok(_) => announce(&app, revision.number, &again).await,
+    }
+}
+
+async fn announce(app: &App, revision: u32, done: &BlobPath) -> Result<(), Problem> {
     let mut from = None;
     loop {
         let page = app.list(&layout::platform(), on_platform::TENANTS, from.as_ref(), PAGE).await?;
@@ -35,7 +47,7 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
             let Some(tenant) = name.strip_suffix(".json").and_then(|id| id.parse::<TenantId>().ok()) else {
                 continue;
             };
-            let marker = app.begin(&tenant, Work::Notice { revision: revision.number }).await?;
+            let marker = app.begin(&tenant, Work::Notice { revision }).await?;
             app.announce(&marker).await?;
         }
         match page.next {
@@ -43,9 +55,9 @@ pub(crate) async fn run(app: App) -> Result<(), Problem> {
             None => break,
         }
     }
-    match app.mark(&done).await {
+    match app.mark(done).await {
         // Without a tenant there is no platform to note anything on, and nobody to tell.
-        Ok(()) | Err(kundportal_store::StoreError::NotFound) => Ok(()),
+        Ok(()) | Err(StoreError::NotFound) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -9,7 +9,7 @@ use kundportal_domain::{
     stockholm,
     sub_processors::{EntryId, Line, Register, Revision, Status, SubProcessor, Text},
 };
-use kundportal_store::{Condition, StoreError};
+use kundportal_store::{BlobPath, Condition, ETag, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,13 +17,13 @@ use crate::{
     app::App,
     audit::{AuditRecord, By},
     auth::User,
-    context::Context,
+    context::{Context, if_unchanged},
     layout::{self, TenantLayout, on_platform},
     listing::{List, load},
     mail::{Link, Outgoing},
     operation::{Access, Operation, Parameter, RequestBody, Roles, Success, schema},
     people::administrators,
-    problem::Problem,
+    problem::{Problem, ProblemType},
     respond::{self, Answer},
 };
 
@@ -47,7 +47,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Notice {
     pub(crate) revision: u32,
+    /// From when on it is in the portal: by this day the period is counted, in the mails too.
     pub(crate) given_at: Timestamp,
+    /// Whether every mail about it is stored.
+    #[serde(default = "is_mailed")]
+    mailed: bool,
+}
+
+/// Of a notice from before this was noted: then it came after its mails.
+const fn is_mailed() -> bool {
+    true
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -92,14 +101,16 @@ impl From<&SubProcessor> for Changed {
     }
 }
 
-/// Those whose announcement this revision is: to them the tenant may object.
+/// Those whose announcement this revision is: to them the tenant may object. One that is in use by now is not in use for a
+/// tenant that was told late.
 fn announced_by<'a>(
     register: &'a Register,
     revision: &'a Revision,
 ) -> impl Iterator<Item = &'a SubProcessor> {
-    register
-        .changed_by(revision)
-        .filter(|entry| entry.announced == revision.date && entry.status == Status::Announced)
+    register.changed_by(revision).filter(|entry| {
+        matches!(entry.status, Status::Announced | Status::Active)
+            && register.announcement(&entry.id).is_some_and(|first| first.number == revision.number)
+    })
 }
 
 /// The last day on which the tenant may object, where notice of an announcement was given at a time.
@@ -130,35 +141,59 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
     respond::ok(&List { items, next })
 }
 
-/// Tells a tenant of every revision up to one that it has not been told of; what was there before it came, it has agreed to.
-/// The mails are stored first, so that whoever is killed between sends them again under the same Message-ID; the notice
-/// itself is the commit point.
+/// Tells a tenant of every revision up to one that it has not been told of; what was in force when it came, it has agreed to.
+/// The notice comes first, and with it the day from which the period is counted; then the mails are stored, and that they are
+/// is noted last: whoever is killed between stores them again, with the same words and under the same Message-ID.
 pub(crate) async fn complete(app: &App, tenant: &TenantId, up_to: u32) -> Result<(), Problem> {
     let Some((settings, _)) = app.read::<Tenant>(&on_platform::tenant(tenant)).await? else { return Ok(()) };
-    let since = stockholm::date_of(settings.created_at);
-    let layout = TenantLayout::new(tenant);
     let register = &app.settings().register;
+    let agreed = settings.agreed(register);
     for revision in register.revisions() {
-        if revision.number > up_to || revision.date < since {
-            continue;
-        }
-        let path = layout.notice(revision.number);
-        if app.exists(&path).await? {
-            continue;
-        }
-        let record =
-            AuditRecord::intended(app, By::SYSTEM, "giveNotice", format!("revision-{}", revision.number));
-        app.audit(tenant, &record).await?;
-        let notice = Notice { revision: revision.number, given_at: app.now() };
-        for administrator in administrators::list(app, &layout).await? {
-            tell(app, tenant, administrator, revision, notice.given_at).await?;
-        }
-        match app.write(&path, &notice, Condition::IfAbsent).await {
-            Ok(_) | Err(StoreError::AlreadyExists) => {}
-            Err(error) => return Err(error.into()),
+        if agreed < revision.number && revision.number <= up_to {
+            give(app, tenant, revision).await?;
         }
     }
     Ok(())
+}
+
+/// The notice, in the portal from now on at the latest.
+async fn in_portal(
+    app: &App,
+    tenant: &TenantId,
+    path: &BlobPath,
+    revision: u32,
+) -> Result<(Notice, ETag), Problem> {
+    if let Some(given) = app.read::<Notice>(path).await? {
+        return Ok(given);
+    }
+    let record = AuditRecord::intended(app, By::SYSTEM, "giveNotice", format!("revision-{revision}"));
+    app.audit(tenant, &record).await?;
+    let notice = Notice { revision, given_at: app.now(), mailed: false };
+    match app.write(path, &notice, Condition::IfAbsent).await {
+        Ok(etag) => Ok((notice, etag)),
+        // Another run was faster: what it says counts.
+        Err(StoreError::AlreadyExists) => {
+            Ok(app.read::<Notice>(path).await?.ok_or(ProblemType::Unavailable)?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn give(app: &App, tenant: &TenantId, revision: &Revision) -> Result<(), Problem> {
+    let layout = TenantLayout::new(tenant);
+    let path = layout.notice(revision.number);
+    let (mut notice, etag) = in_portal(app, tenant, &path, revision.number).await?;
+    if notice.mailed {
+        return Ok(());
+    }
+    for administrator in administrators::list(app, &layout).await? {
+        tell(app, tenant, administrator, revision, notice.given_at).await?;
+    }
+    notice.mailed = true;
+    match app.write(&path, &notice, if_unchanged(&etag)).await {
+        Ok(_) | Err(StoreError::PreconditionFailed) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn tell(

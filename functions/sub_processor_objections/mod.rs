@@ -6,7 +6,7 @@ mod answer;
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
     ObjectionId, Personal, Reason, TenantId,
     records::Tenant,
@@ -134,7 +134,7 @@ async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
     if let Some((objection, etag)) = app.read::<Objection>(&path).await? {
         return made(objection, &etag);
     }
-    let noticed = noticed(app, &user.layout, entry).await?;
+    let noticed = noticed(app, &user.layout, std::slice::from_ref(entry)).await?;
     let ends = noticed.get(&entry.id).and_then(|day| register.period_ends(*day));
     let may = matches!(entry.status, Status::Announced | Status::Active)
         && ends.is_some_and(|ends| app.today() < ends);
@@ -192,22 +192,43 @@ async fn open(app: &App, layout: &TenantLayout) -> Result<BTreeSet<EntryId>, Pro
     Ok(open.await?.into_iter().collect())
 }
 
-/// The day on which the tenant was told of an entry, if it was.
+/// What decides for a tenant about sub-processors: what it was told and when, and what it said to that.
+pub(crate) struct Said {
+    noticed: BTreeMap<EntryId, Date>,
+    objects: BTreeSet<EntryId>,
+}
+
+impl Said {
+    /// About some entries.
+    pub(crate) async fn of(
+        app: &App,
+        layout: &TenantLayout,
+        entries: &[SubProcessor],
+    ) -> Result<Self, Problem> {
+        Ok(Self { noticed: noticed(app, layout, entries).await?, objects: open(app, layout).await? })
+    }
+
+    /// The same for the register, with the revision that the tenant agreed to at first.
+    pub(crate) const fn tenancy(&self, agreed: u32) -> Tenancy<'_> {
+        Tenancy { agreed, noticed: &self.noticed, objects: &self.objects }
+    }
+}
+
+/// The days on which the tenant was told of entries, where it was.
 async fn noticed(
     app: &App,
     layout: &TenantLayout,
-    entry: &SubProcessor,
-) -> Result<BTreeMap<EntryId, jiff::civil::Date>, Problem> {
-    let announces =
-        |revision: &&kundportal_domain::sub_processors::Revision| revision.sub_processors.contains(&entry.id);
-    let Some(revision) = app.settings().register.revisions().iter().find(announces) else {
-        return Ok(BTreeMap::new());
-    };
-    let notice = app.read::<Notice>(&layout.notice(revision.number)).await?;
-    Ok(notice
-        .map(|(notice, _)| (entry.id.clone(), stockholm::date_of(notice.given_at)))
-        .into_iter()
-        .collect())
+    entries: &[SubProcessor],
+) -> Result<BTreeMap<EntryId, Date>, Problem> {
+    let register = &app.settings().register;
+    let mut noticed = BTreeMap::new();
+    for entry in entries {
+        let Some(revision) = register.announcement(&entry.id) else { continue };
+        if let Some((notice, _)) = app.read::<Notice>(&layout.notice(revision.number)).await? {
+            noticed.insert(entry.id.clone(), stockholm::date_of(notice.given_at));
+        }
+    }
+    Ok(noticed)
 }
 
 impl App {
@@ -219,9 +240,8 @@ impl App {
         let Some(entry) = settings.register.entry(id) else { return Ok(false) };
         let layout = TenantLayout::new(tenant);
         let record: std::sync::Arc<Tenant> = self.tenant(tenant).await?;
-        let (noticed, objects) = (noticed(self, &layout, entry).await?, open(self, &layout).await?);
-        let since = stockholm::date_of(record.created_at);
-        let tenancy = Tenancy { since, noticed: &noticed, objects: &objects };
+        let said = Said::of(self, &layout, std::slice::from_ref(entry)).await?;
+        let tenancy = said.tenancy(record.agreed(&settings.register));
         Ok(settings.register.standing(entry, tenancy, self.today()) == Standing::InUse)
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use kundportal_domain::{Locale, Texts, stockholm, sub_processors::Register};
+use kundportal_domain::{Texts, stockholm, sub_processors::Register};
 
+use super::Reader;
 use crate::mail::escape;
 
 /// The feed. Its ids are tag URIs (RFC 4151) of the operator's domain and the year in which the register began: they stay the
 /// same wherever the service is moved to.
-pub(super) fn feed(locale: Locale, register: &Register, domain: &str) -> String {
+pub(super) fn feed(reader: Reader, register: &Register, domain: &str) -> String {
+    let locale = reader.locale;
     let texts = Texts::of(locale);
     let began = register.revisions().first().map_or(1970, |revision| revision.date.year());
     let tag = escape(&format!("tag:{domain},{began}:sub-processors"));
@@ -18,11 +20,13 @@ pub(super) fn feed(locale: Locale, register: &Register, domain: &str) -> String 
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
          <feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\n\
          <id>{tag}</id>\n<title>{title}</title>\n<updated>{}</updated>\n<author><name>{}</name></author>\n\
-         <link rel=\"self\" type=\"application/atom+xml\" href=\"/api/sub-processors/feed\"/>\n\
-         <link rel=\"alternate\" type=\"text/html\" href=\"/api/sub-processors/history\"/>\n",
+         <link rel=\"self\" type=\"application/atom+xml\" href=\"{}\"/>\n\
+         <link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n",
         locale.as_str(),
         time(register.date()),
         escape(&texts.get("sub-processors-author")),
+        reader.address("/api/sub-processors/feed", ""),
+        reader.address("/api/sub-processors/history", ""),
     );
     for revision in register.revisions().iter().rev() {
         let number = revision.number.to_string();
@@ -33,10 +37,11 @@ pub(super) fn feed(locale: Locale, register: &Register, domain: &str) -> String 
         let _ = write!(
             feed,
             "<entry>\n<id>{tag}/revision/{number}</id>\n<title>{}</title>\n<updated>{}</updated>\n\
-             <link rel=\"alternate\" type=\"text/html\" href=\"/api/sub-processors/history#revision-{number}\"/>\n\
+             <link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n\
              <summary>{}</summary>\n</entry>\n",
             escape(&texts.with("sub-processors-revision", &[("number", &number)])),
             time(revision.date),
+            reader.address("/api/sub-processors/history", &format!("#revision-{number}")),
             escape(&summary),
         );
     }

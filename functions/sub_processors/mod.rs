@@ -7,7 +7,7 @@ mod page;
 use http::{HeaderValue, Method, header};
 use jiff::{Timestamp, civil::Date};
 use kundportal_domain::{
-    stockholm,
+    Locale, stockholm,
     sub_processors::{EntryId, Register, Revision, Status, SubProcessor, Text, Zone},
 };
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ const fn operation(
         summary,
         access,
         step_up: false,
-        parameters: &[Parameter::IF_NONE_MATCH, Parameter::IF_MODIFIED_SINCE],
+        parameters: &[Parameter::LANGUAGE, Parameter::IF_NONE_MATCH, Parameter::IF_MODIFIED_SINCE],
         request: RequestBody::Empty,
         success,
         problems: &[],
@@ -65,7 +65,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "getSubProcessorFeed",
         "/api/sub-processors/feed",
         "The changes as a feed (Atom, RFC 4287)",
-        Access::Anyone(|context| Box::pin(std::future::ready(Ok(feed(&context))))),
+        Access::Anyone(|context| Box::pin(std::future::ready(feed(&context)))),
         Success::Kept { json: None, others: &["application/atom+xml"] },
     ),
 ];
@@ -128,14 +128,35 @@ fn in_order(register: &Register) -> Vec<&SubProcessor> {
     entries
 }
 
+/// Who reads, and whether they have chosen their language: then it goes with every link.
+#[derive(Clone, Copy)]
+struct Reader {
+    locale: Locale,
+    has_chosen: bool,
+}
+
+impl Reader {
+    fn of(context: &Context) -> Result<Self, Problem> {
+        let chosen = context.query_as::<Locale>("language")?;
+        Ok(Self { locale: chosen.unwrap_or_else(|| context.locale()), has_chosen: chosen.is_some() })
+    }
+
+    /// An address of this service, for this reader.
+    fn address(self, path: &str, fragment: &str) -> String {
+        let language =
+            if self.has_chosen { format!("?language={}", self.locale.as_str()) } else { String::new() };
+        format!("{path}{language}{fragment}")
+    }
+}
+
 fn changed(register: &Register) -> Timestamp {
     stockholm::start_of(register.date())
 }
 
 fn list(context: &Context) -> Result<Answer, Problem> {
-    let register = &context.app.settings().register;
+    let (register, reader) = (&context.app.settings().register, Reader::of(context)?);
     if wants_html(context) {
-        return Ok(html(context, page::list(context.locale(), register), register));
+        return Ok(html(context, reader, page::list(reader, register)));
     }
     let body = SubProcessors {
         example: register.example(),
@@ -150,19 +171,19 @@ fn list(context: &Context) -> Result<Answer, Problem> {
 }
 
 fn history(context: &Context) -> Result<Answer, Problem> {
-    let register = &context.app.settings().register;
+    let (register, reader) = (&context.app.settings().register, Reader::of(context)?);
     if wants_html(context) {
-        return Ok(html(context, page::history(context.locale(), register), register));
+        return Ok(html(context, reader, page::history(reader, register)));
     }
     json(context, &History { revisions: register.revisions().iter().rev().collect() }, register)
 }
 
-fn feed(context: &Context) -> Answer {
-    let settings = context.app.settings();
-    let feed = feed::feed(context.locale(), &settings.register, &settings.mail_domain);
+fn feed(context: &Context) -> Result<Answer, Problem> {
+    let (settings, reader) = (context.app.settings(), Reader::of(context)?);
+    let feed = feed::feed(reader, &settings.register, &settings.mail_domain);
     let mut answer = kept(context, "application/atom+xml; charset=utf-8", feed, changed(&settings.register));
-    speak(context, &mut answer);
-    answer
+    speak(reader, &mut answer);
+    Ok(answer)
 }
 
 fn json(context: &Context, body: &impl Serialize, register: &Register) -> Result<Answer, Problem> {
@@ -171,16 +192,17 @@ fn json(context: &Context, body: &impl Serialize, register: &Register) -> Result
 }
 
 /// A page without scripts, which may load nothing and be put into no other.
-fn html(context: &Context, page: String, register: &Register) -> Answer {
-    let mut answer = kept(context, "text/html; charset=utf-8", page, changed(register));
+fn html(context: &Context, reader: Reader, page: String) -> Answer {
+    let changed = changed(&context.app.settings().register);
+    let mut answer = kept(context, "text/html; charset=utf-8", page, changed);
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                   frame-ancestors 'none'";
     answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    speak(context, &mut answer);
+    speak(reader, &mut answer);
     answer
 }
 
-fn speak(context: &Context, answer: &mut Answer) {
-    let language = HeaderValue::from_static(context.locale().as_str());
+fn speak(reader: Reader, answer: &mut Answer) {
+    let language = HeaderValue::from_static(reader.locale.as_str());
     answer.headers_mut().insert(header::CONTENT_LANGUAGE, language);
 }

@@ -9,8 +9,12 @@ use kundportal_domain::{
     },
 };
 
+use super::Reader;
 use crate::mail::escape;
 
+const LIST: &str = "/api/sub-processors";
+const HISTORY: &str = "/api/sub-processors/history";
+const FEED: &str = "/api/sub-processors/feed";
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:56rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}\
 h1{line-height:1.2}h2{margin-top:2.5rem;border-bottom:1px solid #767676}table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #ccc;overflow-wrap:anywhere}\
@@ -18,8 +22,8 @@ th{width:14rem}ul{margin:0;padding-left:1.2rem}a{color:#0b4f9e}.example{border:2
 @media print{nav{display:none}a{color:inherit}tr{break-inside:avoid}h2{break-after:avoid}}";
 
 /// The list.
-pub(super) fn list(locale: Locale, register: &Register) -> String {
-    let mut page = Page::new(locale, "sub-processors-title", register);
+pub(super) fn list(reader: Reader, register: &Register) -> String {
+    let mut page = Page::new(reader, ("sub-processors-title", LIST), register);
     let texts = page.texts;
     let days = register.notice_period_days().to_string();
     page.paragraph(&texts.get("sub-processors-intro"));
@@ -31,10 +35,7 @@ pub(super) fn list(locale: Locale, register: &Register) -> String {
     page.paragraph(&texts.with("sub-processors-notice", &[("days", &days)]));
     let (number, date) = (register.revision().to_string(), register.date().to_string());
     page.paragraph(&texts.with("sub-processors-as-of", &[("revision", &number), ("date", &date)]));
-    page.links([
-        ("/api/sub-processors/history", texts.get("sub-processors-history")),
-        ("/api/sub-processors/feed", texts.get("sub-processors-feed")),
-    ]);
+    page.links([(HISTORY, texts.get("sub-processors-history")), (FEED, texts.get("sub-processors-feed"))]);
     for entry in super::in_order(register) {
         page.entry(entry);
     }
@@ -42,13 +43,11 @@ pub(super) fn list(locale: Locale, register: &Register) -> String {
 }
 
 /// Every change, the newest first.
-pub(super) fn history(locale: Locale, register: &Register) -> String {
-    let mut page = Page::new(locale, "sub-processors-history", register);
+pub(super) fn history(reader: Reader, register: &Register) -> String {
+    let locale = reader.locale;
+    let mut page = Page::new(reader, ("sub-processors-history", HISTORY), register);
     let texts = page.texts;
-    page.links([
-        ("/api/sub-processors", texts.get("sub-processors-title")),
-        ("/api/sub-processors/feed", texts.get("sub-processors-feed")),
-    ]);
+    page.links([(LIST, texts.get("sub-processors-title")), (FEED, texts.get("sub-processors-feed"))]);
     for revision in register.revisions().iter().rev() {
         let (number, date) = (revision.number.to_string(), revision.date.to_string());
         page.heading(
@@ -61,8 +60,8 @@ pub(super) fn history(locale: Locale, register: &Register) -> String {
         for entry in register.changed_by(revision) {
             let _ = writeln!(
                 page.html,
-                "<li><a href=\"/api/sub-processors#{}\">{}</a>, {}</li>",
-                entry.id,
+                "<li><a href=\"{}\">{}</a>, {}</li>",
+                reader.address(LIST, &format!("#{}", entry.id)),
                 escape(entry.service.in_language(locale)),
                 escape(entry.name.as_str()),
             );
@@ -73,23 +72,33 @@ pub(super) fn history(locale: Locale, register: &Register) -> String {
 }
 
 struct Page {
+    reader: Reader,
     locale: Locale,
     texts: Texts,
     html: String,
 }
 
 impl Page {
-    fn new(locale: Locale, title: &str, register: &Register) -> Self {
+    fn new(reader: Reader, (title, path): (&str, &str), register: &Register) -> Self {
+        let locale = reader.locale;
         let texts = Texts::of(locale);
         let title = escape(&texts.get(title));
         let html = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
              content=\"width=device-width\">\n<title>{title}</title>\n<link rel=\"alternate\" \
-             type=\"application/atom+xml\" href=\"/api/sub-processors/feed\">\n<style>{STYLE}</style>\n</head>\n\
+             type=\"application/atom+xml\" href=\"{}\">\n<style>{STYLE}</style>\n</head>\n\
              <body>\n<main>\n<h1>{title}</h1>\n",
             locale.as_str(),
+            reader.address(FEED, ""),
         );
-        let mut page = Self { locale, texts, html };
+        let mut page = Self { reader, locale, texts, html };
+        for other in Locale::ALL.into_iter().filter(|other| *other != locale) {
+            let (language, text) = (other.as_str(), escape(&Texts::of(other).get("sub-processors-language")));
+            let _ = writeln!(
+                page.html,
+                "<nav><a href=\"{path}?language={language}\" hreflang=\"{language}\" lang=\"{language}\">{text}</a></nav>"
+            );
+        }
         if let Some(example) = register.example() {
             let _ = writeln!(page.html, "<p class=\"example\">{}</p>", escape(example.in_language(locale)));
         }
@@ -103,7 +112,8 @@ impl Page {
     fn links<'a, T: AsRef<str>>(&mut self, links: impl IntoIterator<Item = (&'a str, T)>) {
         self.html.push_str("<nav>\n<ul>\n");
         for (address, text) in links {
-            let _ = writeln!(self.html, "<li><a href=\"{address}\">{}</a></li>", escape(text.as_ref()));
+            let (address, text) = (self.reader.address(address, ""), escape(text.as_ref()));
+            let _ = writeln!(self.html, "<li><a href=\"{address}\">{text}</a></li>");
         }
         self.html.push_str("</ul>\n</nav>\n");
     }

@@ -47,6 +47,7 @@ pub(super) async fn create(mut context: Context, identity: Identity) -> Result<A
         instructions: kundportal_domain::records::Instructions::default(),
         created_at: now,
         updated_at: now,
+        sub_processors: Some(app.settings().register.in_force(app.today())),
         founding_invite: invite,
         founder: Some(Founder::from(new.administrator)),
     };

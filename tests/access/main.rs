@@ -45,10 +45,16 @@ fn the_table_has_every_operation_and_no_other() {
 async fn everybody_gets_what_the_table_says() {
     let change = |settings: &mut kundportal_functions::Settings| {
         settings.limits.open_uploads = 1_000;
-        support::announced_today(settings);
     };
-    let portal = Portal::start_with(support::Storage::Memory, change).await;
-    let scene = Scene::set(&portal).await;
+    let before = Portal::start_with(support::Storage::Memory, change).await;
+    let scene = Scene::set(&before).await;
+    // Announced to a tenant that was there before.
+    let portal = before.redeployed(|settings| {
+        change(settings);
+        support::announced_today(settings);
+    });
+    let portal = portal.await;
+    let scene = scene.redeployed(&portal);
     portal.timer("announcements").await;
     let operations = operations();
     let mut wrong = Vec::new();

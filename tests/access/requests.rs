@@ -36,6 +36,11 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The same after a deployment.
+    pub(crate) fn redeployed(self, portal: &'a Portal) -> Self {
+        Self { portal, ..self }
+    }
+
     pub(crate) async fn set(portal: &'a Portal) -> Self {
         let tenant = portal.tenant("t1").await;
         let other_tenant = portal.tenant("t2").await;

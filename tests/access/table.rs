@@ -97,6 +97,7 @@ pub(crate) const TABLE: &[Row] = &[
     row("POST /api/tenants/{}/sub-processor-objections", [401,       404,      404,      404,        404,      403,      403,    403,       403,     201,   403]),
     row("GET /api/tenants/{}/sub-processor-objections",  [401,       404,      404,      404,        404,      403,      403,    403,       200,     200,   403]),
     row("POST /api/tenants/{}/sub-processor-objections/{}/answer",[401,       403,      200,      403,        403,      403,      403,    403,       403,     403,   403]),
+    row("GET /api/tenants/{}/agreement/annex",           [401,       404,      404,      404,        404,      403,      403,    403,       200,     200,   403]),
     row("GET /api/tenants/{}/notices",                   [401,       404,      404,      404,        404,      403,      403,    403,       200,     200,   403]),
 
     row("GET /api/tenants/{}/users",                     [401,       404,      404,      404,        404,      200,      403,    200,       200,     200,   403]),

@@ -64,6 +64,7 @@ fn reads(portal: &Portal, scene: &Scene, upload: &str) -> Vec<Act> {
         get("/api/sub-processors".to_owned()).by_anyone(),
         get("/api/sub-processors/history".to_owned()).by_anyone(),
         get("/api/sub-processors/feed".to_owned()).by_anyone(),
+        get(scene.path("/agreement/annex")).by(portal, scene.admin()),
         get(scene.path("/notices")).by(portal, scene.admin()),
         get(scene.path("/sub-processor-objections")).by(portal, scene.admin()),
         Request::post("/api/invites/lookup", &invitation).by_anyone(),

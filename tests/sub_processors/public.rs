@@ -4,21 +4,18 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::Write as _,
     process::{Command, Stdio},
+    sync::Arc,
 };
 
-use jiff::civil::date;
 use kundportal_domain::sub_processors::{Register, Standing, Tenancy};
+use kundportal_functions::Settings;
 use serde_json::{Value, json};
 
-use super::support::{Answer, Portal};
+use super::support::{Answer, Portal, Storage, written};
 
 const PAGES: [&str; 2] = ["/api/sub-processors", "/api/sub-processors/history"];
 const FEED: &str = "/api/sub-processors/feed";
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-
-fn written() -> Value {
-    serde_json::from_str(include_str!("../../infra/sub-processors.json")).expect("the register")
-}
 
 async fn page(portal: &Portal, path: &str, language: &str) -> Answer {
     let caller = portal.anyone().header("accept", BROWSER).header("accept-language", language);
@@ -85,6 +82,32 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('\'', "&#39;").replace('"', "&quot;")
 }
 
+/// A feed reader sends no `Accept-Language`, and whoever reads one language may have a browser of another.
+#[tokio::test]
+async fn a_language_can_be_chosen_and_goes_with_every_link() {
+    let portal = Portal::start().await;
+    for path in [PAGES[0], PAGES[1], FEED] {
+        for (chosen, header) in [("sv", "en"), ("en", "sv")] {
+            let caller = portal.anyone().header("accept", BROWSER).header("accept-language", header);
+            let answer = caller.get(&format!("{path}?language={chosen}")).await.expect(200);
+            assert_eq!(answer.header("content-language"), Some(chosen), "{path}");
+            let text = answer.text();
+            assert!(text.contains(&format!("lang=\"{chosen}\"")), "{path}");
+            for link in text.split("href=\"/api/").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let other = format!("?language={header}");
+                let is_kept = link.contains(&format!("?language={chosen}"));
+                assert!(is_kept || (link.ends_with(&other) && path != FEED), "{link} in {path}");
+            }
+            let other = caller.get(path).await.expect(200);
+            assert_eq!(other.header("content-language"), Some(header), "{path}");
+            let leads_there =
+                other.text().contains(&format!("{path}?language={chosen}\" hreflang=\"{chosen}\""));
+            assert!(leads_there || path == FEED, "{path}");
+        }
+        portal.anyone().get(&format!("{path}?language=de")).await.expect_problem(422, "invalid-input");
+    }
+}
+
 #[tokio::test]
 async fn pages_have_no_scripts_and_never_say_never() {
     let portal = Portal::start().await;
@@ -149,7 +172,8 @@ async fn the_feed_is_atom_with_an_entry_for_each_revision() {
         python.stdin.take().expect("its input").write_all(feed.text().as_bytes()).expect("a written feed");
         let output = python.wait_with_output().expect("its end");
         assert!(output.status.success(), "{}", feed.text());
-        let revisions = Register::embedded().expect("the register").revisions().len();
+        let written = written();
+        let revisions = written["revisions"].as_array().expect("revisions").len();
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), revisions.to_string());
     }
 }
@@ -157,13 +181,14 @@ async fn the_feed_is_atom_with_an_entry_for_each_revision() {
 /// What is published, what the annex lists, and where the templates let anything lie, are one.
 #[tokio::test]
 async fn the_public_list_the_annex_and_the_templates_agree() {
-    let portal = Portal::start().await;
+    let register = Register::embedded().expect("the register");
+    let in_force = |settings: &mut Settings| settings.register = Arc::new(register.clone());
+    let portal = Portal::start_with(Storage::Memory, in_force).await;
     let list = portal.anyone().get(PAGES[0]).await.expect(200).json();
     let listed = list["subProcessors"].as_array().expect("a list");
-    let register = Register::embedded().expect("the register");
     let (noticed, objects) = (BTreeMap::new(), BTreeSet::new());
-    let tenancy = Tenancy { since: date(2026, 3, 2), noticed: &noticed, objects: &objects };
-    let annex = register.annex(tenancy, date(2026, 11, 28));
+    let tenancy = Tenancy { agreed: 1, noticed: &noticed, objects: &objects };
+    let annex = register.annex(tenancy, register.date());
     let by_id = |entries: Vec<Value>| -> BTreeMap<String, Value> {
         entries.into_iter().map(|entry| (entry["id"].to_string(), entry)).collect()
     };

@@ -6,6 +6,19 @@ use kundportal_domain::sub_processors::{Regions, Register};
 use kundportal_functions::Settings;
 use serde_json::{Value, json};
 
+/// A register that stays as it is, whatever the one in force becomes.
+const EXAMPLE: &str = include_str!("../../crates/domain/tests/example/sub-processors.json");
+
+/// That register, as it is written.
+pub(crate) fn written() -> Value {
+    serde_json::from_str(EXAMPLE).expect("the register")
+}
+
+/// That register.
+pub(crate) fn example() -> Register {
+    Register::parse(EXAMPLE, Regions::embedded().expect("the regions")).expect("a register")
+}
+
 /// The register of the day on which tests begin: the mail service is announced on it.
 pub(crate) fn announced_today(settings: &mut Settings) {
     settings.register = Arc::new(register("announced", &[]));
@@ -13,8 +26,7 @@ pub(crate) fn announced_today(settings: &mut Settings) {
 
 /// That register; with the mail service in this status, by a revision of each of these days.
 pub(crate) fn register(status: &str, days: &[&str]) -> Register {
-    let mut register: Value =
-        serde_json::from_str(include_str!("../../infra/sub-processors.json")).expect("the register");
+    let mut register = written();
     let entries = register["subProcessors"].as_array_mut().expect("entries");
     entries.retain(|entry| entry["id"] != "exempelpost");
     let id = "azure-communication-services";

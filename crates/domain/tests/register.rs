@@ -10,7 +10,9 @@ use jsonschema::Validator;
 use kundportal_domain::sub_processors::{EntryId, NonRegional, Regions, Register, Standing, Tenancy, Zone};
 use serde_json::{Value, json};
 
-const REGISTER: &str = include_str!("../../../infra/sub-processors.json");
+/// One that stays as it is, whatever the register in force becomes.
+const REGISTER: &str = include_str!("example/sub-processors.json");
+const IN_FORCE: &str = include_str!("../../../infra/sub-processors.json");
 const REGIONS: &str = include_str!("../../../infra/azure-regions.json");
 
 fn value(json: &str) -> Value {
@@ -60,16 +62,16 @@ fn id(text: &str) -> EntryId {
 
 #[test]
 fn the_files_are_read_and_keep_to_their_schemas() {
-    assert!(register_schema().is_valid(&value(REGISTER)));
+    assert!(register_schema().is_valid(&value(REGISTER)) && register_schema().is_valid(&value(IN_FORCE)));
     assert!(validator(include_str!("../../../infra/azure-regions.schema.json")).is_valid(&value(REGIONS)));
     let register = Register::embedded().expect("the register within the executable");
-    assert_eq!(*register, self::register());
+    assert_eq!(*register, Register::parse(IN_FORCE, &regions()).expect("the register in force"));
     assert_eq!(
         register.revision() as usize,
-        value(REGISTER)["revisions"].as_array().expect("revisions").len()
+        value(IN_FORCE)["revisions"].as_array().expect("revisions").len()
     );
-    let primary = register.primary().expect("a primary sub-processor");
-    assert_eq!(primary.id, id("microsoft-azure"));
+    assert!(register.primary().is_some_and(|primary| !primary.location.regions.is_empty()));
+    assert_eq!(self::register().primary().expect("a primary sub-processor").id, id("microsoft-azure"));
 }
 
 #[test]
@@ -92,6 +94,9 @@ fn what_the_schema_refuses_the_domain_refuses() {
         ("/revisions/0/summary", Some(json!("a"))),
         ("/revisions/0/summary/sv", Some(json!(" a"))),
         ("/revisions/0/summary/sv", Some(json!("a\nb"))),
+        ("/revisions/0/summary/sv", Some(json!("a\u{1}b"))),
+        ("/subProcessors/0/name", Some(json!("a\u{9f}b"))),
+        ("/subProcessors/0/address/0", Some(json!("a\u{ffff}b"))),
         ("/revisions/0/subProcessors", Some(json!(["microsoft-azure", "microsoft-azure"]))),
         ("/subProcessors", Some(json!([]))),
         ("/subProcessors/0/id", Some(json!("Microsoft"))),
@@ -200,6 +205,19 @@ fn a_claim_of_a_zone_includes_those_before_it() {
         assert!(lies_in("adequacy", country, region), "{region}");
     }
     assert!(!lies_in("adequacy", "BR", "brazilsouth"));
+    // A former entry lay where it lay, and its regions are none of the lock.
+    let in_london = |entry: u8| {
+        let register = with(&format!("/subProcessors/{entry}/location/countries"), Some(json!(["GB"])));
+        let regions_at = format!("/subProcessors/{entry}/location/regions");
+        let register = put(register, &regions_at, Some(json!(["uksouth"])));
+        Register::parse(&register.to_string(), &regions())
+    };
+    assert!(in_london(1).is_err() && in_london(2).is_err(), "in use, announced");
+    let register = in_london(3).expect("a former entry");
+    assert_eq!(
+        register.region_lock().regions().map(ToString::to_string).collect::<Vec<_>>(),
+        ["swedencentral"]
+    );
 }
 
 #[test]
@@ -265,7 +283,7 @@ fn a_sub_processor_is_used_only_after_notice_its_period_and_without_an_objection
     let standing = |register: &Register, noticed: Option<Date>, objects: bool, today: Date| {
         let noticed: BTreeMap<_, _> = noticed.map(|day| (mail.clone(), day)).into_iter().collect();
         let objects: BTreeSet<_> = objects.then(|| mail.clone()).into_iter().collect();
-        let tenancy = Tenancy { since: date(2026, 3, 2), noticed: &noticed, objects: &objects };
+        let tenancy = Tenancy { agreed: 1, noticed: &noticed, objects: &objects };
         register.standing(register.entry(&mail).expect("the entry"), tenancy, today)
     };
     let (in_time, late) = (Some(date(2026, 11, 16)), Some(date(2026, 12, 1)));
@@ -283,15 +301,45 @@ fn a_sub_processor_is_used_only_after_notice_its_period_and_without_an_objection
 #[test]
 fn a_tenant_has_agreed_to_what_was_announced_before_it_came() {
     let register = advanced();
-    let standing = |entry: &str, since: Date, today: Date| {
-        let tenancy = Tenancy { since, noticed: &BTreeMap::new(), objects: &BTreeSet::new() };
+    let standing = |entry: &str, agreed: u32, today: Date| {
+        let tenancy = Tenancy { agreed, noticed: &BTreeMap::new(), objects: &BTreeSet::new() };
         register.standing(register.entry(&id(entry)).expect("the entry"), tenancy, today)
     };
     let mail = "azure-communication-services";
-    assert_eq!(standing(mail, date(2026, 11, 20), date(2026, 12, 20)), Standing::NotYet);
-    assert_eq!(standing(mail, date(2026, 11, 20), date(2026, 12, 21)), Standing::InUse);
-    assert_eq!(standing("microsoft-azure", date(2026, 3, 2), date(2026, 3, 2)), Standing::InUse);
-    assert_eq!(standing("exempelpost", date(2026, 3, 2), date(2026, 12, 21)), Standing::Ended);
+    assert_eq!(standing(mail, 4, date(2026, 12, 20)), Standing::NotYet);
+    assert_eq!(standing(mail, 4, date(2026, 12, 21)), Standing::InUse);
+    assert_eq!(standing(mail, 3, date(2027, 6, 1)), Standing::NotYet);
+    assert_eq!(standing("microsoft-azure", 1, date(2026, 3, 1)), Standing::NotYet);
+    assert_eq!(standing("microsoft-azure", 1, date(2026, 3, 2)), Standing::InUse);
+    assert_eq!(standing("exempelpost", 1, date(2026, 12, 21)), Standing::Ended);
+}
+
+#[test]
+fn a_revision_is_in_force_from_its_day() {
+    let register = register();
+    let days =
+        [(date(2026, 1, 11), 0), (date(2026, 1, 12), 1), (date(2026, 11, 15), 3), (date(2026, 11, 16), 4)];
+    for (day, number) in days {
+        assert_eq!(register.in_force(day), number, "{day}");
+    }
+    let announced = |entry: &str| register.announcement(&id(entry)).map(|revision| revision.number);
+    assert_eq!(announced("exempelpost"), Some(1));
+    assert_eq!(announced("azure-communication-services"), Some(4));
+    assert_eq!(announced("nobody"), None);
+}
+
+/// Days of the calendar: over a leap day, the end of a year and the days on which clocks change.
+#[test]
+fn the_notice_period_is_of_whole_days() {
+    let register = register();
+    for (noticed, ends) in [
+        (date(2028, 2, 15), date(2028, 3, 16)),
+        (date(2026, 12, 20), date(2027, 1, 19)),
+        (date(2026, 3, 1), date(2026, 3, 31)),
+        (date(2026, 10, 1), date(2026, 10, 31)),
+    ] {
+        assert_eq!(register.period_ends(noticed), Some(ends));
+    }
 }
 
 #[test]

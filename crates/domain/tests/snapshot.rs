@@ -3,7 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
-use kundportal_domain::sub_processors::{Regions, Register, check_snapshot};
+use kundportal_domain::sub_processors::{RegionName, Regions, Register, check_snapshot};
 use serde_json::{Value, json};
 
 const SNAPSHOTS: [&[u8]; 2] = [
@@ -11,8 +11,20 @@ const SNAPSHOTS: [&[u8]; 2] = [
     include_bytes!("../../../infra/test.snapshot.json"),
 ];
 
+/// A register that stays as it is, whatever the one in force becomes.
+fn example() -> Value {
+    serde_json::from_str(include_str!("example/sub-processors.json")).expect("JSON")
+}
+
+fn parsed(register: &Value) -> Register {
+    Register::parse(&register.to_string(), Regions::embedded().expect("the regions")).expect("a register")
+}
+
 fn check(snapshot: &[u8]) -> Result<usize, Vec<String>> {
-    let register = Register::embedded().expect("the register");
+    check_by(&parsed(&example()), snapshot)
+}
+
+fn check_by(register: &Register, snapshot: &[u8]) -> Result<usize, Vec<String>> {
     check_snapshot(snapshot, register.region_lock(), Regions::embedded().expect("the regions"))
 }
 
@@ -38,21 +50,26 @@ fn the_committed_predictions_pass() {
     for snapshot in SNAPSHOTS {
         let predicted: Value = serde_json::from_slice(snapshot).expect("JSON");
         let number = predicted["predictedResources"].as_array().expect("resources").len();
-        assert_eq!(check(snapshot), Ok(number));
+        assert_eq!(check_by(Register::embedded().expect("the register"), snapshot), Ok(number));
         assert!(number > 20);
     }
 }
 
 #[test]
 fn each_resource_of_the_predictions_is_refused_anywhere_else() {
+    let register = Register::embedded().expect("the register");
+    let elsewhere = Regions::embedded().expect("the regions").iter().map(|region| &region.name);
+    let elsewhere = elsewhere.filter(|region| !register.region_lock().allows(region)).map(RegionName::as_str);
+    let elsewhere: Vec<_> =
+        elsewhere.chain(["nowhere", "[parameters('location')]", "Ireland!", "Sweden-Central"]).collect();
+    assert!(elsewhere.contains(&"uksouth") && elsewhere.contains(&"brazilsouth"), "{elsewhere:?}");
     for snapshot in SNAPSHOTS {
         let predicted: Value = serde_json::from_slice(snapshot).expect("JSON");
         for resource in predicted["predictedResources"].as_array().expect("resources") {
-            for region in
-                ["northeurope", "uksouth", "brazilsouth", "nowhere", "[parameters('location')]", "Ireland!"]
-            {
+            for region in &elsewhere {
                 let moved = with(resource.clone(), "/location", json!(region));
-                assert_ne!(refusals(&moved), Vec::<String>::new(), "{} in {region}", resource["id"]);
+                let snapshot = json!({"predictedResources": [moved]}).to_string();
+                assert!(check_by(register, snapshot.as_bytes()).is_err(), "{} in {region}", resource["id"]);
             }
         }
     }
@@ -122,6 +139,20 @@ fn what_is_not_understood_is_refused() {
         ),
         (workspace(json!({"dataLocation": "United States"})), "not Europe"),
         (workspace(json!({"store": {"sku": {"name": "Premium_GRS"}}})), "copies to swedensouth"),
+        (workspace(json!({"locations": {"secondary": "swedencentral"}})), "which is not understood"),
+        (
+            workspace(json!({"settings": [{"name": "REGION", "value": "NorthEurope"}]})),
+            "northeurope is not allowed",
+        ),
+        (
+            workspace(json!({"linked": "/subscriptions/0/providers/Microsoft.Web/locations/uksouth/x"})),
+            "uksouth is not allowed",
+        ),
+        (
+            with(workspace(json!({})), "/resources", json!([storage("swedencentral", "Standard_LRS")])),
+            "not flattened",
+        ),
+        (storage("SwedenSouth", "Standard_LRS"), "swedensouth is not allowed"),
     ];
     for (resource, sentence) in planted {
         let said = refusals(&resource);
@@ -139,17 +170,42 @@ fn a_file_that_predicts_nothing_is_refused() {
     {
         assert!(check(nothing.as_bytes()).is_err(), "{nothing}");
     }
-    let incomplete =
-        json!({"predictedResources": [storage("swedencentral", "Standard_LRS")], "diagnostics": [{}]});
-    assert!(check(incomplete.to_string().as_bytes()).is_err());
+    for diagnostics in [json!([{}]), json!({"code": "x"}), json!("x")] {
+        let incomplete = json!({"predictedResources": [storage("swedencentral", "Standard_LRS")],
+            "diagnostics": diagnostics});
+        assert!(check(incomplete.to_string().as_bytes()).is_err(), "{diagnostics}");
+    }
+}
+
+/// Once the register lists the mail service, its resources are `global`, and say that their data lie in Europe.
+#[test]
+fn a_service_without_a_region_says_where_its_data_lie() {
+    let mut register = example();
+    register["subProcessors"][2]["status"] = json!("active");
+    let summary = json!({"sv": "Används nu.", "en": "In use now."});
+    let revision = json!({"number": 5, "date": "2026-12-21", "subProcessors": ["azure-communication-services"],
+        "summary": summary});
+    register["revisions"].as_array_mut().expect("revisions").push(revision);
+    let register = parsed(&register);
+    let passes = |kind: &str, properties: Value| {
+        let resource = json!({"type": kind, "name": "x", "location": "global", "properties": properties});
+        let snapshot = json!({"predictedResources": [resource]}).to_string();
+        check_by(&register, snapshot.as_bytes()).is_ok()
+    };
+    for kind in ["Microsoft.Communication/communicationServices", "microsoft.communication/emailservices"] {
+        assert!(passes(kind, json!({"dataLocation": "Europe"})), "{kind}");
+        for elsewhere in [json!({}), json!({"dataLocation": "United States"}), json!({"dataLocation": null})]
+        {
+            assert!(!passes(kind, elsewhere.clone()), "{kind}: {elsewhere}");
+        }
+    }
 }
 
 /// The register with another active region, by a new revision, and its claim of countries with it.
 #[test]
 fn a_region_that_the_register_lists_passes_and_geo_redundancy_with_the_pair() {
     let regions = Regions::embedded().expect("the regions");
-    let mut register: Value =
-        serde_json::from_str(include_str!("../../../infra/sub-processors.json")).expect("JSON");
+    let mut register = example();
     let mut lock_with = |name: &str, country: &str| {
         let location = &mut register["subProcessors"][0]["location"];
         location["regions"].as_array_mut().expect("regions").push(json!(name));
@@ -158,8 +214,7 @@ fn a_region_that_the_register_lists_passes_and_geo_redundancy_with_the_pair() {
         let summary = json!({"sv": "En region till.", "en": "One more region."});
         let revision = json!({"number": number, "date": "2026-11-20", "subProcessors": ["microsoft-azure"], "summary": summary});
         register["revisions"].as_array_mut().expect("revisions").push(revision);
-        let register = Register::parse(&register.to_string(), regions).expect("a register");
-        register.region_lock().clone()
+        parsed(&register).region_lock().clone()
     };
     let passes = |lock: &_, location: &str, sku: &str| {
         let snapshot = json!({"predictedResources": [storage(location, sku)]});

@@ -574,6 +574,7 @@ privacy-notice = { $tenant } is the controller of the personal data in this cust
 
 ## Sub-processors: public page
 
+sub-processors-language = In English
 sub-processors-title = Sub-processors
 sub-processors-author = The operator of the service
 sub-processors-intro = These are all who process personal data for the operator, what they do, where the data are stored and when data may be transferred to a third country.

@@ -574,6 +574,7 @@ privacy-notice = { $tenant } är personuppgiftsansvarig för personuppgifterna i
 
 ## Underbiträden: offentlig sida
 
+sub-processors-language = På svenska
 sub-processors-title = Underbiträden
 sub-processors-author = Leverantören av tjänsten
 sub-processors-intro = Här står alla som behandlar personuppgifter för leverantörens räkning, vad de gör, var uppgifterna lagras och när uppgifter kan föras till ett tredje land.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     CompanyName, ContractReference, EmailAddress, InviteId, Locale, OrganisationNumber, PersonName, Personal,
-    PhoneNumber, RetentionChoice, TenantId, phone::Kept,
+    PhoneNumber, RetentionChoice, TenantId, phone::Kept, stockholm, sub_processors::Register,
 };
 
 /// A tenant: the controller's installation. Holds settings, no content.
@@ -36,6 +36,10 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// When its settings last changed.
     pub updated_at: Timestamp,
+    /// The revision of the register of sub-processors that was in force then; unknown of tenants that were created before
+    /// this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_processors: Option<u32>,
     /// The first invitation.
     pub founding_invite: InviteId,
     /// Whom it is for, until it is made: the creation can be completed from here.
@@ -48,6 +52,14 @@ impl Tenant {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.agreement.is_some()
+    }
+
+    /// The revision of the register of sub-processors that it agreed to at its creation. Where that is not known, it is the last
+    /// one of a day before.
+    #[must_use]
+    pub fn agreed(&self, register: &Register) -> u32 {
+        let day_before = || stockholm::date_of(self.created_at).yesterday().unwrap_or(Date::MIN);
+        self.sub_processors.unwrap_or_else(|| register.in_force(day_before()))
     }
 }
 

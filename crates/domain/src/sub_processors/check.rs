@@ -39,7 +39,7 @@ pub(super) fn faults(file: &File, regions: &Regions) -> Vec<String> {
         let mut unless = |holds: bool, sentence: &str| unless(holds, format!("{}: {sentence}", entry.id));
         lists(entry, &mut unless);
         life(file, entry, &mut unless);
-        place(file, &entry.location, regions, &mut unless);
+        place(file, entry, regions, &mut unless);
         for transfer in &entry.transfers {
             let within = regions.zone_of(&transfer.country) <= Zone::EEA;
             unless(!within, "a transfer goes to a country of the EEA, where it is none");
@@ -122,16 +122,18 @@ fn life(file: &File, entry: &SubProcessor, unless: &mut impl FnMut(bool, &str)) 
     unless(confirmed, "its deletion is confirmed on a day after the last revision");
 }
 
-/// The claims of country and zone hold for every place. Those of a former entry are history.
-fn place(file: &File, location: &Location, regions: &Regions, unless: &mut impl FnMut(bool, &str)) {
-    let Location { countries, regions: listed, .. } = location;
+/// What is claimed of country and zone holds for every place, save that a former entry lay where it lay: a claim may have
+/// become narrower since.
+fn place(file: &File, entry: &SubProcessor, regions: &Regions, unless: &mut impl FnMut(bool, &str)) {
+    let Location { countries, regions: listed, .. } = &entry.location;
+    let is_claimed = |zone: Zone| entry.status == Status::Former || zone <= file.zone;
     unless(
         !countries.is_empty() && are_distinct(countries),
         "its countries are none, or one is listed twice",
     );
     unless(are_distinct(listed), "a region is listed twice");
     for country in countries {
-        let claimed = regions.zone_of(country) <= file.zone;
+        let claimed = is_claimed(regions.zone_of(country));
         unless(claimed, &format!("{country} is not in the zone that the register claims"));
     }
     for name in listed {
@@ -139,7 +141,7 @@ fn place(file: &File, location: &Location, regions: &Regions, unless: &mut impl 
             unless(false, &format!("the region {name} is not in the table of regions"));
             continue;
         };
-        unless(region.zone <= file.zone, &format!("{name} is not in the zone that the register claims"));
+        unless(is_claimed(region.zone), &format!("{name} is not in the zone that the register claims"));
         let claimed = countries.contains(&region.country);
         unless(claimed, &format!("{name} is in {}, which is none of its countries", region.country));
     }

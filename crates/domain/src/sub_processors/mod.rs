@@ -175,6 +175,23 @@ impl Register {
         revision.sub_processors.iter().filter_map(|id| self.entry(id))
     }
 
+    /// The revision that announced an entry: the first that names it.
+    #[must_use]
+    pub fn announcement(&self, id: &EntryId) -> Option<&Revision> {
+        self.file.revisions.iter().find(|revision| revision.sub_processors.contains(id))
+    }
+
+    /// The number of the revision that is in force on a day; 0 before the first.
+    #[must_use]
+    pub fn in_force(&self, day: Date) -> u32 {
+        self.file
+            .revisions
+            .iter()
+            .rev()
+            .find(|revision| revision.date <= day)
+            .map_or(0, |revision| revision.number)
+    }
+
     /// The announcements among the entries: announced, and not in use yet. While there is one, a revision of the annex waits.
     pub fn pending(&self) -> impl Iterator<Item = &SubProcessor> {
         self.file.sub_processors.iter().filter(|entry| entry.status == Status::Announced)

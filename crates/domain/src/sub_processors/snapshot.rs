@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{NonRegional, RegionLock, Regions};
+use super::{NonRegional, Refusal, RegionLock, RegionName, Regions};
 
 /// Where a type of resource says where it lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,10 @@ const TYPES: &[(&str, Placed)] = &[
 
 const STORAGE: &str = "Microsoft.Storage/storageAccounts";
 
+/// Types whose location is `global`, and whose data lie where they say.
+const SAY_WHERE_DATA_LIE: [&str; 2] =
+    ["Microsoft.Communication/communicationServices", "Microsoft.Communication/emailServices"];
+
 /// How many resources the snapshot predicts, all of them within the lock.
 ///
 /// # Errors
@@ -74,7 +78,11 @@ pub fn check_snapshot(json: &[u8], lock: &RegionLock, regions: &Regions) -> Resu
         return Err(vec![lock.sentence("the snapshot predicts no resource")]);
     };
     let mut refusals = Vec::new();
-    if snapshot["diagnostics"].as_array().is_some_and(|diagnostics| !diagnostics.is_empty()) {
+    let is_complete = match &snapshot["diagnostics"] {
+        Value::Null => true,
+        diagnostics => diagnostics.as_array().is_some_and(Vec::is_empty),
+    };
+    if !is_complete {
         refusals.push(lock.sentence("the prediction is not complete: it has diagnostics"));
     }
     for resource in resources {
@@ -124,6 +132,14 @@ impl Check<'_> {
         if *known == STORAGE && members.get("sku").and_then(|sku| sku["name"].as_str()).is_none() {
             self.refuse("its SKU is not said");
         }
+        if SAY_WHERE_DATA_LIE.contains(known)
+            && members.get("properties").is_none_or(|of| of["dataLocation"].is_null())
+        {
+            self.refuse("its dataLocation is not said");
+        }
+        if members.get("resources").is_some_and(|parts| !parts.is_null()) {
+            self.refuse("resources within it were not flattened, so where they lie is not known");
+        }
         let region = members.get("location").and_then(Value::as_str).unwrap_or_default().to_owned();
         self.members(members, &region, true);
     }
@@ -168,7 +184,9 @@ impl Check<'_> {
             } else if name == "sku" {
                 self.sku(value, region);
             }
-            self.values(value, region);
+            if !(value.is_string() && is_place(&name)) {
+                self.values(value, region);
+            }
         }
     }
 
@@ -176,6 +194,7 @@ impl Check<'_> {
         match value {
             Value::Object(members) => self.members(members, region, false),
             Value::Array(items) => items.iter().for_each(|item| self.values(item, region)),
+            Value::String(text) => self.mentions(text),
             _ => {}
         }
     }
@@ -186,8 +205,15 @@ impl Check<'_> {
             Value::Null => {}
             Value::Array(items) => items.iter().for_each(|item| self.places(key, item)),
             Value::Object(members) => {
-                for part in ["value", "defaultValue", "allowedValues", "name"] {
-                    members.get(part).into_iter().for_each(|part| self.places(key, part));
+                for (part, value) in members {
+                    match part.as_str() {
+                        "value" | "defaultValue" | "allowedValues" | "name" => self.places(key, value),
+                        // Of a parameter's definition, or of one place among several.
+                        "type" | "metadata" | "failoverPriority" | "isZoneRedundant" => {}
+                        // Looked at by its own name.
+                        part if is_place(&part.to_ascii_lowercase()) => {}
+                        _ => self.refuse(&format!("{key} has a part {part}, which is not understood")),
+                    }
                 }
             }
             other => self.place(key, other),
@@ -201,6 +227,16 @@ impl Check<'_> {
         }
         if let Err(refusal) = self.lock.region(text, self.regions) {
             self.refuse(&format!("{key}: {refusal}"));
+        }
+    }
+
+    /// A region by its name in whatever else is said: a setting, an address, the id of something that lies elsewhere.
+    fn mentions(&mut self, text: &str) {
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+        for name in words.filter_map(RegionName::normalised) {
+            if self.regions.get(&name).is_some() && !self.lock.allows(&name) {
+                self.refuse(&format!("it names a place: {}", Refusal::Region(name)));
+            }
         }
     }
 

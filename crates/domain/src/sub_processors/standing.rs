@@ -9,8 +9,8 @@ use super::{EntryId, Register, Status, SubProcessor};
 /// What decides for one tenant.
 #[derive(Debug, Clone, Copy)]
 pub struct Tenancy<'a> {
-    /// The day from which it is a tenant. What was announced before, it has agreed to with the rest of the list.
-    pub since: Date,
+    /// The revision that was in force when it became a tenant: what that lists, announced or in use, it has agreed to.
+    pub agreed: u32,
     /// The days on which notice of entries reached it.
     pub noticed: &'a BTreeMap<EntryId, Date>,
     /// The entries to which it has an open objection.
@@ -57,7 +57,7 @@ impl Register {
     /// The first day on which an entry may be used for a tenant, objections aside; none before the tenant has had notice.
     #[must_use]
     pub fn usable_from(&self, entry: &SubProcessor, tenancy: Tenancy<'_>) -> Option<Date> {
-        if entry.announced < tenancy.since {
+        if self.announcement(&entry.id)?.number <= tenancy.agreed {
             return Some(entry.effective);
         }
         let noticed = *tenancy.noticed.get(&entry.id)?;

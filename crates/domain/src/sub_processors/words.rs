@@ -52,7 +52,7 @@ pub struct WordError(&'static str);
 
 words! {
     /// One line of text, without space around it.
-    Line: is_line, "must be one line of 1 to 1000 characters, without space around it";
+    Line: is_line, "must be one line of 1 to 1000 characters, without control characters or space around it";
     /// The id of an entry: stable, for notices and objections refer to it.
     EntryId: is_id, "must be an id: small letters and digits, joined by single hyphens, at most 60";
     /// A region, as Azure Resource Manager writes it: `swedencentral`.
@@ -130,7 +130,8 @@ fn is_line(text: &str) -> bool {
     let length = text.chars().count();
     (1..=1000).contains(&length)
         && text.trim() == text
-        && !text.contains(['\n', '\r', '\u{2028}', '\u{2029}'])
+        && !text.contains(['\u{2028}', '\u{2029}', '\u{fffe}', '\u{ffff}'])
+        && !text.contains(char::is_control)
 }
 
 fn is_id(text: &str) -> bool {
