@@ -7,7 +7,7 @@ use std::{
 };
 
 use kundportal_domain::sub_processors::Register;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::support::written;
@@ -34,8 +34,11 @@ fn a_prediction_within_the_lock_passes_and_one_outside_fails_with_a_sentence() {
     let folder = TempDir::new().expect("a folder");
     let moved = folder.path().join("moved.json");
     let predicted = fs::read_to_string(SNAPSHOT).expect("the snapshot");
-    let primary = register.primary().and_then(|primary| primary.location.regions.first()).expect("a region");
-    fs::write(&moved, predicted.replace(primary.as_str(), "uksouth")).expect("a written file");
+    let resources: Value = serde_json::from_str(&predicted).expect("JSON");
+    let mut resources = resources["predictedResources"].as_array().expect("resources").iter();
+    let vault = resources.find(|resource| resource["type"] == "Microsoft.KeyVault/vaults").expect("a vault");
+    let region = vault["location"].as_str().expect("a region");
+    fs::write(&moved, predicted.replace(region, "uksouth")).expect("a written file");
     let (code, said) = check(&[&moved]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("uksouth is not allowed") && said.contains(&revision), "{said}");
