@@ -41,9 +41,7 @@ impl Place {
         let Ok(regions) = Regions::embedded() else { return Some(Refusal::NoRegion) };
         let lock = register.region_lock();
         let said = [runs_in, primary].into_iter().flatten();
-        if said.clone().count() == 0 || storage.is_empty() {
-            return Some(Refusal::NoRegion);
-        }
+        let is_told_too_little = said.clone().count() == 0 || storage.is_empty();
         let lies_in = |place: &StoragePlace| {
             let region = lock.region(&place.region, regions)?;
             lock.replication(&place.sku, &region, regions)
@@ -51,6 +49,7 @@ impl Place {
         said.map(|region| lock.region(region, regions).map(drop))
             .chain(storage.iter().map(lies_in))
             .find_map(Result::err)
+            .or(is_told_too_little.then_some(Refusal::NoRegion))
     }
 }
 

@@ -57,6 +57,9 @@ async fn a_place_outside_the_register_is_refused_by_its_name_and_the_registers_r
         (deployed(here, None, &[("swedencentral", "")]), "know in which region"),
         (deployed(here, None, &[]), "know in which region"),
         (deployed(None, None, &good), "know in which region"),
+        // What is said is refused by its name, whatever else is not said.
+        (deployed(Some("North Europe"), None, &[]), "northeurope"),
+        (deployed(None, None, &[("uksouth", "Standard_LRS")]), "uksouth"),
     ];
     for (place, named) in refused {
         let portal = portal.redeployed(|settings| settings.place = place.clone()).await;
