@@ -98,7 +98,8 @@ struct Pending {
     summary: Text,
     /// What it announces that is not used for this tenant.
     sub_processors: Vec<EntryId>,
-    /// The last day on which the tenant may object; null before it has been told.
+    /// The last day on which the tenant may object; null before it has been told, and where it agreed to the announcement when it
+    /// came.
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     object_until: Option<Date>,
 }
