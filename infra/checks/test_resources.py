@@ -99,7 +99,7 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("no_key_or_secret_is_in_the_template", "shared key", setting(SITE, "", "properties.siteConfig.appSettings.0.value", "[listKeys('x', '2025-01-01').keys[0].value]")),
     ("no_key_or_secret_is_in_the_template", "by the template", add(f"{VAULT}/secrets", "kp-x/index-keys")),
     ("replication_stays_within_the_lock", "Standard_GRS", setting(STORAGE, "kpdata", "sku.name", "Standard_GRS")),
-    ("everything_lies_in_the_lock", "northeurope", setting(STORAGE, "kpdata", "location", "northeurope")),
+    ("everything_lies_in_the_lock", "brazilsouth", setting(STORAGE, "kpdata", "location", "brazilsouth")),
     ("everything_lies_in_the_lock", "lies nowhere", setting(STORAGE, "kphost", "location", None)),
     ("everything_lies_in_the_lock", "is global", add("Microsoft.Cdn/profiles", "front-door", location="global")),
     ("everything_lies_in_the_lock", "lies in [", setting(SITE, "", "location", "[reference('x').location]")),
@@ -173,7 +173,7 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("policies_are_the_lock", "not by kundportal-geo-replication", setting(DEFINITION, "kundportal-geo", "properties.policyRule.if.allOf.1.in", ["Standard_GRS"])),
     ("policies_are_the_lock", "not by kundportal-object-replication", setting(DEFINITION, "kundportal-object", "properties.mode", "Indexed")),
     ("policies_are_the_lock", "would be refused", setting(ASSIGNMENT, "kundportal-global", "properties.parameters.types.value", [])),
-    ("policies_are_the_lock", "would be refused by kundportal-locations", setting(STORAGE, "kpdata", "location", "northeurope")),
+    ("policies_are_the_lock", "would be refused by kundportal-locations", setting(STORAGE, "kpdata", "location", "brazilsouth")),
     ("policies_are_the_lock", "the mode of", setting(DEFINITION, "kundportal-geo", "properties.mode", "Microsoft.KeyVault.Data")),
     ("policies_are_the_lock", "unknown definition", setting(ASSIGNMENT, "kundportal-locations", "properties.policyDefinitionId", "/x/e56962a6-4747-49cd-b67b-bf8b01975c4c")),
     ("policies_are_the_lock", "the effect of", setting(DEFINITION, "kundportal-geo", "properties.policyRule.then.effect", "audit")),
@@ -191,7 +191,7 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
         ("settings_lead_to_what_is_deployed", f"{name} leads elsewhere", app_setting(name, value))
         for name, value in (
             ("KUNDPORTAL_SIGNING_KEY", "MIGH"),
-            ("KUNDPORTAL_REGION", "northeurope"),
+            ("KUNDPORTAL_REGION", "brazilsouth"),
             ("DataStorage__blobServiceUri", "https://elsewhere.blob.core.windows.net"),
             ("AzureWebJobsStorage__queueServiceUri", None),
             ("DataStorage__clientId", "22222222-2222-2222-2222-222222222222"),

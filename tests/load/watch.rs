@@ -11,6 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::support::figure;
+
 /// How often memory is looked at.
 const EVERY: Duration = Duration::from_millis(20);
 
@@ -113,6 +115,12 @@ impl Seen {
         let grown = highest - before;
         println!(
             "| {name:<44} | {seconds:>6.1} s | {samples:>5} | {before:>6.1} | {highest:>6.1} | {after:>6.1} | {grown:>+6.1} | {most:>5.0} | {ever:>6.1} |"
+        );
+        figure(
+            &format!("load: {name}"),
+            &format!(
+                "load: resident memory while {name}: {before:.0} MiB, at most {grown:.0} more of {most:.0} that may be"
+            ),
         );
         assert!(grown <= most, "{name}: {grown:.1} MiB more, {most} may be");
     }
