@@ -433,6 +433,7 @@ activity-deleteComment = A comment was deleted
 activity-listThreads = The threads were shown in a list
 activity-getAbout = The information on personal data was read
 activity-listNotices = The notices to the administrators were read
+activity-getAnnex = The annex with the list of sub-processors was read
 activity-createSubProcessorObjection = An objection to a sub-processor was made
 activity-listSubProcessorObjections = The objections to sub-processors were read
 

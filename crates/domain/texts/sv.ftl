@@ -433,6 +433,7 @@ activity-deleteComment = En kommentar togs bort
 activity-listThreads = Trådarna visades i en lista
 activity-getAbout = Upplysningarna om personuppgifter lästes
 activity-listNotices = Meddelandena till administratörerna lästes
+activity-getAnnex = Bilagan med listan över underbiträden lästes
 activity-createSubProcessorObjection = En invändning mot ett underbiträde gjordes
 activity-listSubProcessorObjections = Invändningarna mot underbiträden lästes
 
