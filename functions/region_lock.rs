@@ -35,7 +35,8 @@ pub struct StoragePlace {
 }
 
 impl Place {
-    /// Why the register does not allow it. What is not said is not allowed.
+    /// Why the register does not allow it. Everything that is said has to be allowed: at least one region in which the program
+    /// runs, by the platform or by the deployment, and where data lie.
     fn refusal(&self, register: &Register) -> Option<Refusal> {
         let Self::Deployed { runs_in, primary, storage } = self else { return None };
         let Ok(regions) = Regions::embedded() else { return Some(Refusal::NoRegion) };
