@@ -132,11 +132,13 @@ pub struct Concurrency {
     pub downloads: usize,
     /// Access packages that are being written.
     pub packages: usize,
+    /// Markers of access requests, and as many of other work, that one run of the timer `waiting_work` looks at.
+    pub markers: usize,
 }
 
 impl Default for Concurrency {
     fn default() -> Self {
-        Self { small_bodies: 256, held_bodies: 8, uploads: 32, downloads: 64, packages: 4 }
+        Self { small_bodies: 256, held_bodies: 8, uploads: 32, downloads: 64, packages: 4, markers: 2_000 }
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use kundportal_functions::{Place, StoragePlace};
 use kundportal_store::{CallKind, Matching, Moment};
 use serde_json::{Value, json};
-use support::{Portal, timer_envelope};
+use support::{Portal, Storage, timer_envelope};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -120,6 +120,25 @@ async fn a_request_sets_off_its_alert_from_a_week_before_its_period_ends_until_i
     portal.timer("waiting_work").await;
     log.alerts();
     assert_eq!(looked(1).await, BTreeSet::new(), "it is answered");
+}
+
+#[tokio::test]
+async fn a_late_request_sets_off_its_alert_however_much_other_work_waits() {
+    let (log, _guard) = Log::begin();
+    let portal = Portal::start_with(Storage::Memory, |settings| settings.concurrency.markers = 2).await;
+    let tenant = portal.tenant("acme").await;
+    for n in 0..6 {
+        let body = json!({"email": format!("n{n}@example.com"), "name": "Nils", "role": "administrator"});
+        portal.as_(&tenant.administrator).post(&tenant.path("/invites"), body).await.expect(201);
+    }
+    portal.advance_hours(24);
+    let request = json!({"kind": "access", "receivedAt": "2026-01-31T12:00:00Z"});
+    portal.as_(&tenant.administrator).post(&tenant.path("/requests"), request).await.expect(201);
+    portal.lose_messages();
+    portal.advance_hours(1);
+    log.alerts();
+    portal.trigger("waiting_work", &timer_envelope("waiting_work"), None).await;
+    assert_eq!(log.alerts(), only("requests-are-late"));
 }
 
 #[tokio::test]

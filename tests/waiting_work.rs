@@ -5,9 +5,11 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use kundportal_store::{CallKind, Matching, Moment};
 use serde_json::json;
-use support::{Delivery, Person, Portal};
+use support::{Delivery, Person, Portal, Storage, Tenant, timer_envelope};
 
 fn assert_done(deliveries: &[Delivery]) {
     for delivery in deliveries {
@@ -33,6 +35,66 @@ async fn work_whose_message_was_lost_is_done_a_quarter_of_an_hour_later() {
     assert_eq!(portal.mails_to("lena@example.com").len(), 1);
     minutes(&portal, 60);
     assert!(portal.timer("waiting_work").await.is_empty(), "done once");
+}
+
+/// Invites so many people, whose invitations are never mailed.
+async fn invite_in_vain(portal: &Portal, tenant: &Tenant, number: usize) {
+    for n in 0..number {
+        let invitation =
+            json!({"email": format!("n{n}@example.com"), "name": "Nils", "role": "administrator"});
+        portal.as_(&tenant.administrator).post(&tenant.path("/invites"), invitation).await.expect(201);
+    }
+    portal.lose_messages();
+}
+
+/// Fires the timer, whose messages are lost too: the tenant and the name of the work of each.
+async fn announced_in_vain(portal: &Portal) -> Vec<(String, String)> {
+    minutes(portal, 5);
+    portal.trigger("waiting_work", &timer_envelope("waiting_work"), None).await;
+    let lost = portal.lose_messages().into_iter().map(|message| message.message);
+    let lost = lost.map(|text| serde_json::from_str::<serde_json::Value>(&text).expect("a message"));
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    lost.map(|message| (text(&message["tenant"]), text(&message["id"]))).collect()
+}
+
+#[tokio::test]
+async fn a_request_and_another_tenant_have_their_turn_at_once_however_much_else_waits() {
+    let portal = Portal::start_with(Storage::Memory, |settings| settings.concurrency.markers = 4).await;
+    let tenant = portal.tenant("acme").await;
+    let other = portal.tenant("borg").await;
+    invite_in_vain(&portal, &tenant, 20).await;
+    // Later, so that everything above is older.
+    portal.advance_hours(24);
+    invite_in_vain(&portal, &other, 1).await;
+    let access = json!({"kind": "access"});
+    portal.as_(&tenant.administrator).post(&tenant.path("/requests"), access).await.expect(201);
+    portal.lose_messages();
+    minutes(&portal, 15);
+    for run in 0..8 {
+        let announced = announced_in_vain(&portal).await;
+        let of = |tenant: &Tenant, kind: &str| {
+            announced.iter().filter(|(of, id)| *of == tenant.id && id.starts_with(kind)).count()
+        };
+        assert_eq!(of(&tenant, "export-"), 1, "run {run}: {announced:?}");
+        assert_eq!(of(&other, "invite-"), 1, "run {run}: {announced:?}");
+        assert_eq!(announced.len(), 5, "run {run}: four, and the request: {announced:?}");
+    }
+}
+
+#[tokio::test]
+async fn work_of_one_kind_has_its_turn_in_some_run_however_much_of_it_waits() {
+    let portal = Portal::start_with(Storage::Memory, |settings| settings.concurrency.markers = 4).await;
+    let tenant = portal.tenant("acme").await;
+    invite_in_vain(&portal, &tenant, 20).await;
+    minutes(&portal, 15);
+    let mut announced = BTreeSet::new();
+    // By chance one of twenty is left out of a hundred runs of four once in more than a hundred million times.
+    for _ in 0..100 {
+        let now = announced_in_vain(&portal).await;
+        assert_eq!(now.len(), 4, "{now:?}");
+        announced.extend(now);
+    }
+    assert_eq!(announced.len(), 20);
 }
 
 #[tokio::test]

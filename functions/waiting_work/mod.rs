@@ -2,9 +2,7 @@
 //! process that was killed, only costs time. It also says which requests are late.
 
 mod overdue;
-
-use jiff::civil::Date;
-use kundportal_domain::TenantId;
+mod turns;
 
 use crate::{
     app::App,
@@ -12,48 +10,70 @@ use crate::{
     problem::{Problem, ProblemType},
     work::{MarkedWork, Marker, Work},
 };
+use turns::{Place, Turns};
 
 /// Every five minutes.
 pub(crate) const SCHEDULE: &str = "0 */5 * * * *";
 
-/// Names on one page of the list.
-const PAGE: usize = 1_000;
-/// Announcements of one run at most; the rest has its turn in the next one.
-const ANNOUNCEMENTS: usize = 2_000;
+/// Names on one page of the list: as many as storage gives at once.
+const PAGE: usize = 5_000;
 
+/// The names alone cost one call for thousands, so every run goes through all of them; what it reads is bounded. Access requests,
+/// whose time is set by law, are looked at first and have a bound of their own.
 pub(crate) async fn run(app: App) -> Result<(), Problem> {
+    let most = app.settings().concurrency.markers;
+    let turns = || Turns::new(most, u64::from_le_bytes(app.random()));
+    let (mut requests, mut others) = (turns(), turns());
     let today = app.today();
-    let (mut from, mut left) = (None, ANNOUNCEMENTS);
-    loop {
+    let mut from = None;
+    'listing: loop {
         let page = app.list(&layout::platform(), on_platform::WORK, from.as_ref(), PAGE).await?;
         for entry in page.entries {
             let Some((day, tenant, id)) = on_platform::dated(&entry.name, on_platform::WORK) else {
                 continue;
             };
-            if day > today || left == 0 {
-                return Ok(());
+            if day > today {
+                break 'listing;
             }
-            if announce(&app, day, tenant, id).await? {
-                left -= 1;
+            let place = Place { day, tenant, id: id.to_owned() };
+            match place.kind() {
+                "export" => requests.add(place),
+                // List reads have a timer of their own.
+                "reads" => {}
+                _ => others.add(place),
             }
         }
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok(()),
+        from = page.next;
+        if from.is_none() {
+            break;
         }
     }
+    for turns in [requests, others] {
+        if turns.met() > most {
+            tracing::warn!(
+                waiting = turns.met(),
+                most,
+                "more work waits than a run looks at; all has its turn"
+            );
+        }
+        for place in turns.take() {
+            announce(&app, place).await?;
+        }
+    }
+    Ok(())
 }
 
-/// Announces the work at a marker if it waits; true when it did.
-async fn announce(app: &App, day: Date, tenant: TenantId, id: &str) -> Result<bool, Problem> {
-    let mut marker = Marker { tenant, day, id: id.to_owned(), queue: "", version: None };
+/// Announces the work at a marker if it waits.
+async fn announce(app: &App, place: Place) -> Result<(), Problem> {
+    let Place { day, tenant, id } = place;
+    let mut marker = Marker { tenant, day, id, queue: "", version: None };
     let marked = match app.read::<MarkedWork>(&marker.path()).await {
         Ok(Some((marked, _))) => marked,
-        Ok(None) => return Ok(false),
+        Ok(None) => return Ok(()),
         Err(problem) if problem.is(ProblemType::Unavailable) => return Err(problem),
         Err(_) => {
-            tracing::error!(marker = id, "a work marker cannot be read");
-            return Ok(false);
+            tracing::error!(marker = marker.id, "a work marker cannot be read");
+            return Ok(());
         }
     };
     if let Work::Export { request, .. } = &marked.work {
@@ -63,11 +83,9 @@ async fn announce(app: &App, day: Date, tenant: TenantId, id: &str) -> Result<bo
             Ok(()) | Err(_) => {}
         }
     }
-    // List reads have a timer of their own.
-    if marked.work == Work::Reads || !marked.waits(app.now()) {
-        return Ok(false);
+    if marked.waits(app.now()) {
+        marker.queue = marked.work.queue();
+        app.announce(&marker).await?;
     }
-    marker.queue = marked.work.queue();
-    app.announce(&marker).await?;
-    Ok(true)
+    Ok(())
 }
