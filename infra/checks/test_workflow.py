@@ -1,16 +1,8 @@
 """The workflow that deploys: its steps in their order, its rights, and its commands, run with stand-ins for what they call."""
 
-import os
-import subprocess
-import tempfile
-import unittest
-from pathlib import Path
+from checks import facts, steps
 
-import yaml
-
-from checks import facts
-
-WORKFLOW = yaml.safe_load((facts.PROJECT / ".github/workflows/deploy.yml").read_text())
+WORKFLOW = steps.workflow("deploy")
 JOBS = WORKFLOW["jobs"]
 
 NAMES = '{"group": "a-group", "site": "a-site", "dataAccount": "an-account", "vault": "a-vault"}'
@@ -24,43 +16,26 @@ case "$*" in
   *config-zip*) read -r left <failures; echo $((left - 1)) >failures; [ "$left" -le 0 ] ;;
 esac
 """
-OTHER = """#!/usr/bin/env bash
-echo "${0##*/} $*" >>calls
-"""
-
 CHANGES = """{"changes": [
   {"changeType": "Modify", "resourceId": "/an-account", "delta": [{"path": "sku.name"}, {"path": "properties.cors"}]},
   {"changeType": "Create", "resourceId": "/new", "delta": null}, {"changeType": "NoChange", "resourceId": "/same"},
   {"changeType": "Ignore", "resourceId": "/not-ours"}]}"""
 
 
-class Workflow(unittest.TestCase):
+class Deploy(steps.Steps):
+    WORKFLOW = WORKFLOW
+
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
-        (self.folder / "bin").mkdir()
-        (self.folder / "infra").mkdir()
-        for name, text in (("bin/az", AZ), ("bin/sleep", OTHER), ("infra/lock-anchors.sh", OTHER), ("infra/smoke.py", OTHER)):
-            (self.folder / name).write_text(text)
-            (self.folder / name).chmod(0o755)
+        super().setUp()
+        for name, text in (("bin/az", AZ), ("bin/sleep", steps.NOTES), ("infra/lock-anchors.sh", steps.NOTES), ("infra/smoke.py", steps.NOTES)):
+            self.stand_in(name, text)
         (self.folder / "infra/test.bicepparam").write_text((facts.INFRA / "test.bicepparam").read_text())
         (self.folder / "answer.json").write_text(CHANGES)
         (self.folder / "failures").write_text("0\n")
 
-    def run_step(self, job: str, name: str) -> int:
-        """As the runner does: `bash -e`, in the folder of the project."""
-        [step] = [step for step in JOBS[job]["steps"] if step.get("name") == name]
-        runner = {"RUNNER_TEMP": str(self.folder), "GITHUB_STEP_SUMMARY": str(self.folder / "summary"), "GITHUB_RUN_ID": "17", "ENVIRONMENT": "test"}
-        environment = {**os.environ, **runner, "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"}
-        return subprocess.run(["bash", "-e", "-c", step["run"]], cwd=self.folder, env=environment, capture_output=True, check=False).returncode
-
-    def calls(self) -> list[str]:
-        return (self.folder / "calls").read_text().splitlines()
-
     def test_everything_is_checked_before_anybody_has_a_right_and_approved_before_anything_changes(self):
         steps = {job: [step.get("name", step.get("uses", "").partition("@")[0]) for step in JOBS[job]["steps"]] for job in JOBS}
-        checked = ["Templates", "Snapshots", "Executable", "Start", "Region lock", "Package"]
+        checked = ["Templates", "Snapshots", "Executable", "Start", "Region lock", "Register's history", "Package"]
         self.assertEqual([step for step in steps["build"] if step in checked], checked)
         self.assertEqual(steps["preview"][-1], "What would change")
         self.assertEqual(steps["deploy"][-4:], ["Infrastructure", "Anchors", "Package", "Smoke test"])
@@ -72,7 +47,7 @@ class Workflow(unittest.TestCase):
     def test_only_what_signs_in_to_azure_may_and_only_from_main(self):
         signed_in = {"contents": "read", "id-token": "write"}
         self.assertEqual(WORKFLOW["permissions"], {})
-        self.assertEqual([JOBS[job]["permissions"] for job in JOBS], [{"contents": "read"}, signed_in, signed_in])
+        self.assertEqual([JOBS[job]["permissions"] for job in JOBS], [{"contents": "read", "deployments": "read"}, signed_in, signed_in])
         self.assertEqual(JOBS["build"]["if"], "github.ref == 'refs/heads/main'")
         self.assertEqual(WORKFLOW["concurrency"], {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False})
 

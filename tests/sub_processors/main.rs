@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
 mod check;
+mod history;
 mod notices;
 mod public;
 mod region_lock;

@@ -26,6 +26,12 @@ pub(crate) fn announced_today(settings: &mut Settings) {
 
 /// That register; with the mail service in this status, by a revision of each of these days.
 pub(crate) fn register(status: &str, days: &[&str]) -> Register {
+    let regions = Regions::embedded().expect("the regions");
+    Register::parse(&written_with(status, days).to_string(), regions).expect("a register")
+}
+
+/// The same, as it is written.
+pub(crate) fn written_with(status: &str, days: &[&str]) -> Value {
     let mut register = written();
     let entries = register["subProcessors"].as_array_mut().expect("entries");
     entries.retain(|entry| entry["id"] != "exempelpost");
@@ -41,6 +47,5 @@ pub(crate) fn register(status: &str, days: &[&str]) -> Register {
         |(day, number)| json!({"number": number, "date": day, "subProcessors": [id], "summary": summary}),
     );
     register["revisions"] = std::iter::once(first).chain(later).collect();
-    let regions = Regions::embedded().expect("the regions");
-    Register::parse(&register.to_string(), regions).expect("a register")
+    register
 }

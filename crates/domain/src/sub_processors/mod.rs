@@ -4,6 +4,7 @@
 
 mod check;
 mod entry;
+mod history;
 mod lock;
 mod regions;
 mod snapshot;
