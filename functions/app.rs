@@ -55,7 +55,8 @@ impl App {
         let pictures = PictureLimiter::new(settings.limits.picture_pixels);
         let admission = Admission::new(&settings.concurrency);
         let packages = Arc::new(Semaphore::new(settings.concurrency.packages));
-        let lock = Lock::new(&settings.place, &settings.register);
+        let today = stockholm::date_of(adapters.clock.now());
+        let lock = Lock::new(&settings.place, &settings.register, today);
         let caches = Caches::default();
         let shared = Shared { adapters, settings, caches, pictures, admission, packages, lock };
         Self { shared: Arc::new(shared), fixed_now: None }

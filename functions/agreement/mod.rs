@@ -4,7 +4,7 @@
 use http::Method;
 use jiff::civil::Date;
 use kundportal_domain::sub_processors::{
-    EntryId, Register, Revision, Standing, Status, SubProcessor, Tenancy, Text,
+    Announcement, EntryId, Register, Revision, Standing, SubProcessor, Tenancy, Text,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -96,7 +96,7 @@ struct Pending {
     #[schemars(with = "String", extend("format" = "date"))]
     date: Date,
     summary: Text,
-    /// What it announces that is not used for this tenant.
+    /// The entries that it announces, or something new of them, which is not in force for this tenant.
     sub_processors: Vec<EntryId>,
     /// The last day on which the tenant may object; null before it has been told, and where it agreed to the announcement when it
     /// came.
@@ -133,20 +133,18 @@ fn pending(register: &Register, tenancy: Tenancy<'_>, today: Date, revision: &Re
     if revision.date > today {
         return None;
     }
-    let waits = |entry: &&SubProcessor| {
-        register.announcement(&entry.id).is_some_and(|first| first.number == revision.number)
-            && matches!(entry.status, Status::Announced | Status::Active)
-            && matches!(register.standing(entry, tenancy, today), Standing::NotYet | Standing::Objected)
-    };
-    let entries: Vec<_> = register.changed_by(revision).filter(waits).collect();
-    let first = entries.first()?;
-    let noticed = tenancy.noticed.get(&first.id);
+    let waits = |announcement: &Announcement<'_>| register.waits(*announcement, tenancy, today);
+    let announced: Vec<_> = register.announced_by(revision).filter(waits).collect();
+    if announced.is_empty() {
+        return None;
+    }
+    let noticed = tenancy.noticed.get(&revision.number);
     let object_until = noticed.and_then(|day| register.period_ends(*day)?.yesterday().ok());
     Some(Pending {
         revision: revision.number,
         date: revision.date,
         summary: revision.summary.clone(),
-        sub_processors: entries.into_iter().map(|entry| entry.id.clone()).collect(),
+        sub_processors: announced.into_iter().map(|announcement| announcement.entry.id.clone()).collect(),
         object_until,
     })
 }

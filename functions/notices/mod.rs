@@ -7,7 +7,7 @@ use kundportal_domain::{
     Locale, TenantId, Texts, UserId,
     records::{Profile, Tenant},
     stockholm,
-    sub_processors::{EntryId, Line, Register, Revision, Status, SubProcessor, Text},
+    sub_processors::{Announcement, Change, EntryId, Line, Register, Revision, Status, SubProcessor, Text},
 };
 use kundportal_store::{BlobPath, Condition, ETag, StoreError};
 use schemars::JsonSchema;
@@ -68,7 +68,7 @@ struct NoticeView {
     #[schemars(with = "String", extend("format" = "date-time"))]
     given_at: Timestamp,
     summary: Text,
-    /// The last day on which the tenant may object to what is announced; null where nothing is.
+    /// The last day on which the tenant may object to what is announced, new of an entry or an entry itself; null where nothing is.
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     object_until: Option<Date>,
     sub_processors: Vec<Changed>,
@@ -82,35 +82,37 @@ struct Changed {
     name: Line,
     service: Text,
     status: Status,
+    /// The first day on which it is in use; where something new of it is announced, on which that is in force.
     #[schemars(with = "String", extend("format" = "date"))]
     effective: Date,
+    /// What becomes new of it; null where it is announced itself, and where nothing is announced.
+    change: Option<Change>,
     /// What an objection leads to.
     objection: Text,
 }
 
-impl From<&SubProcessor> for Changed {
-    fn from(entry: &SubProcessor) -> Self {
+impl Changed {
+    fn by(revision: &Revision, entry: &SubProcessor) -> Self {
+        let change = entry.changes.iter().find(|change| change.revision == revision.number);
         Self {
             id: entry.id.clone(),
             name: entry.name.clone(),
             service: entry.service.clone(),
             status: entry.status,
-            effective: entry.effective,
+            effective: change.map_or(entry.effective, |change| change.effective),
+            change: change.cloned(),
             objection: entry.objection.clone(),
         }
     }
 }
 
-/// Those whose announcement this revision is: to them the tenant may object. One that is in use by now is not in use for a
-/// tenant that was told late.
+/// What this revision announces and the tenant may object to. What is in force by now is not in force for a tenant that was
+/// told late.
 fn announced_by<'a>(
     register: &'a Register,
     revision: &'a Revision,
-) -> impl Iterator<Item = &'a SubProcessor> {
-    register.changed_by(revision).filter(|entry| {
-        matches!(entry.status, Status::Announced | Status::Active)
-            && register.announcement(&entry.id).is_some_and(|first| first.number == revision.number)
-    })
+) -> impl Iterator<Item = Announcement<'a>> {
+    register.announced_by(revision).filter(Announcement::is_open)
 }
 
 /// The last day on which the tenant may object, where notice of an announcement was given at a time.
@@ -134,7 +136,7 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
             given_at: notice.given_at,
             summary: revision.summary.clone(),
             object_until: object_until(register, revision, notice.given_at),
-            sub_processors: register.changed_by(revision).map(Changed::from).collect(),
+            sub_processors: register.changed_by(revision).map(|entry| Changed::by(revision, entry)).collect(),
         }))
     })
     .await?;
@@ -218,7 +220,7 @@ fn objection(register: &Register, revision: &Revision, given_at: Timestamp, loca
     let Some(until) = object_until(register, revision, given_at) else {
         return texts.get("notice-nothing-to-do").into_owned();
     };
-    let consequences = announced_by(register, revision).map(|entry| {
+    let consequences = announced_by(register, revision).map(|Announcement { entry, .. }| {
         let service = entry.service.in_language(locale);
         format!("{service}: {}", entry.objection.in_language(locale))
     });

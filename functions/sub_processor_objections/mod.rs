@@ -1,5 +1,6 @@
-//! `T/sub-processor-objections`: a tenant objects to a sub-processor within the notice period, and the operator answers. Until
-//! it is withdrawn, the sub-processor is not used for that tenant.
+//! `T/sub-processor-objections`: a tenant objects to a sub-processor, or to what is new of one, within the notice period, and the
+//! operator answers. Until it is withdrawn, the sub-processor is not used for that tenant: from when on it is what the tenant
+//! objects to.
 
 mod answer;
 
@@ -11,7 +12,7 @@ use kundportal_domain::{
     ObjectionId, Personal, Reason, TenantId,
     records::Tenant,
     stockholm,
-    sub_processors::{EntryId, Standing, Status, SubProcessor, Tenancy},
+    sub_processors::{Announcement, EntryId, Register, Standing, SubProcessor, Tenancy},
 };
 use kundportal_store::{Condition, ETag, StoreError};
 use schemars::JsonSchema;
@@ -35,7 +36,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         id: "createSubProcessorObjection",
         method: Method::POST,
         path: "/api/tenants/{tenant}/sub-processor-objections",
-        summary: "Objects to an announced sub-processor, within the notice period",
+        summary: "Objects to an announced sub-processor, or to what is new of one, within the notice period",
         access: Access::User(Roles::ADMINISTRATOR, |context, user| Box::pin(create(context, user))),
         step_up: false,
         parameters: &[Parameter::IDEMPOTENCY_KEY],
@@ -65,6 +66,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 struct NewObjection {
     /// The id of the sub-processor.
     sub_processor: EntryId,
+    /// The revision by whose announcement it, or something new of it, was announced; without it the newest one that can be objected
+    /// to.
+    #[serde(default)]
+    revision: Option<u32>,
     reason: Personal<Reason>,
 }
 
@@ -90,6 +95,10 @@ enum State {
 struct Objection {
     id: ObjectionId,
     sub_processor: EntryId,
+    /// The revision by which it, or something new of it, was announced; of an objection from before this was noted, the one that
+    /// announced the sub-processor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    revision: Option<u32>,
     reason: Personal<Reason>,
     state: State,
     created_at: Timestamp,
@@ -104,6 +113,8 @@ struct Objection {
 struct ObjectionView {
     id: ObjectionId,
     sub_processor: EntryId,
+    /// The revision by which it, or something new of it, was announced.
+    revision: Option<u32>,
     reason: Personal<Reason>,
     state: State,
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -113,10 +124,20 @@ struct ObjectionView {
     answered_at: Option<Timestamp>,
 }
 
+impl Objection {
+    /// The announcement.
+    fn into_key(self, register: &Register) -> Option<(EntryId, u32)> {
+        let first = |id: &EntryId| register.announcements_of(register.entry(id)?).next();
+        let revision = self.revision.or_else(|| Some(first(&self.sub_processor)?.revision.number))?;
+        Some((self.sub_processor, revision))
+    }
+}
+
 impl From<Objection> for ObjectionView {
     fn from(objection: Objection) -> Self {
-        let Objection { id, sub_processor, reason, state, created_at, answer, answered_at } = objection;
-        Self { id, sub_processor, reason, state, created_at, answer, answered_at }
+        let Objection { id, sub_processor, revision, reason, state, created_at, answer, answered_at } =
+            objection;
+        Self { id, sub_processor, revision, reason, state, created_at, answer, answered_at }
     }
 }
 
@@ -135,17 +156,24 @@ async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
         return made(objection, &etag);
     }
     let noticed = noticed(app, &user.layout, std::slice::from_ref(entry)).await?;
-    let ends = noticed.get(&entry.id).and_then(|day| register.period_ends(*day));
-    let may = matches!(entry.status, Status::Announced | Status::Active)
-        && ends.is_some_and(|ends| app.today() < ends);
-    if !may || open(app, &user.layout).await?.contains(&entry.id) {
+    let may = |announcement: &Announcement<'_>| {
+        let number = announcement.revision.number;
+        let ends = noticed.get(&number).and_then(|day| register.period_ends(*day));
+        announcement.is_open()
+            && new.revision.is_none_or(|revision| revision == number)
+            && ends.is_some_and(|ends| app.today() < ends)
+    };
+    let newest = register.announcements_of(entry).filter(may).max_by_key(|to| to.revision.number);
+    let to = newest.ok_or(ProblemType::Conflict)?.key();
+    if open(app, &user.layout).await?.contains(&to) {
         return Err(ProblemType::Conflict.into());
     }
     let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id);
     app.audit(&user.tenant.id, &record).await?;
     let objection = Objection {
         id,
-        sub_processor: new.sub_processor,
+        sub_processor: to.0,
+        revision: Some(to.1),
         reason: new.reason,
         state: State::Open,
         created_at: now,
@@ -179,23 +207,23 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
     respond::ok(&List { items, next })
 }
 
-/// The entries to which the tenant objects. An answer alone does not end an objection.
-async fn open(app: &App, layout: &TenantLayout) -> Result<BTreeSet<EntryId>, Problem> {
+/// What the tenant objects to. An answer alone does not end an objection.
+async fn open(app: &App, layout: &TenantLayout) -> Result<BTreeSet<(EntryId, u32)>, Problem> {
     let names = app.names(layout.container(), layout::OBJECTIONS).await?;
     let open = load(names, async |name| {
         let path = layout.at(format!("{}{name}", layout::OBJECTIONS));
         let objection = app.read::<Objection>(&path).await?.map(|(objection, _)| objection);
         Ok(objection
             .filter(|objection| objection.state != State::Withdrawn)
-            .map(|objection| objection.sub_processor))
+            .and_then(|objection| objection.into_key(&app.settings().register)))
     });
     Ok(open.await?.into_iter().collect())
 }
 
 /// What decides for a tenant about sub-processors: what it was told and when, and what it said to that.
 pub(crate) struct Said {
-    noticed: BTreeMap<EntryId, Date>,
-    objects: BTreeSet<EntryId>,
+    noticed: BTreeMap<u32, Date>,
+    objects: BTreeSet<(EntryId, u32)>,
 }
 
 impl Said {
@@ -214,18 +242,19 @@ impl Said {
     }
 }
 
-/// The days on which the tenant was told of entries, where it was.
+/// The days on which the tenant was told of what announced entries and changes of them, where it was.
 async fn noticed(
     app: &App,
     layout: &TenantLayout,
     entries: &[SubProcessor],
-) -> Result<BTreeMap<EntryId, Date>, Problem> {
+) -> Result<BTreeMap<u32, Date>, Problem> {
     let register = &app.settings().register;
+    let announcements = entries.iter().flat_map(|entry| register.announcements_of(entry));
+    let revisions: BTreeSet<_> = announcements.map(|announcement| announcement.revision.number).collect();
     let mut noticed = BTreeMap::new();
-    for entry in entries {
-        let Some(revision) = register.announcement(&entry.id) else { continue };
-        if let Some((notice, _)) = app.read::<Notice>(&layout.notice(revision.number)).await? {
-            noticed.insert(entry.id.clone(), stockholm::date_of(notice.given_at));
+    for revision in revisions {
+        if let Some((notice, _)) = app.read::<Notice>(&layout.notice(revision)).await? {
+            noticed.insert(revision, stockholm::date_of(notice.given_at));
         }
     }
     Ok(noticed)

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use kundportal_domain::{
-    Category, Locale, Texts,
+    Locale, Texts,
     sub_processors::{
-        CountryCode, DataCategories, Mechanism, NonRegional, Register, Status, SubProcessor, UsedFor, Zone,
+        Change, ChangeStatus, CountryCode, DataCategories, Mechanism, NonRegional, NonRegionalService,
+        RegionName, Register, Status, SubProcessor, Text, Transfer, UsedFor, Zone,
     },
 };
 
@@ -166,18 +167,16 @@ impl Page {
         self.row("use", [texts.get(use_text(entry.used_for))]);
         self.row("purpose", [entry.purpose.in_language(locale)]);
         self.row("processing", [entry.processing.in_language(locale)]);
-        let data = match &entry.data_categories {
-            DataCategories::All(_) => vec![texts.get("sub-processor-data-all").into_owned()],
-            DataCategories::Only(categories) => self.categories(categories),
-        };
+        let data = self.data(&entry.data_categories);
         let other = entry.other_data.as_ref().map(|text| text.in_language(locale).to_owned());
         self.row("data", data.into_iter().chain(other));
-        let countries: Vec<_> = entry.location.countries.iter().map(|code| self.country(code)).collect();
-        let regions = entry.location.regions.iter().map(ToString::to_string);
-        let place = [entry.location.description.in_language(locale).to_owned(), countries.join(", ")];
-        self.row("stored-in", place.into_iter().chain(regions));
-        self.services(entry);
-        self.transfers(entry);
+        let places = self.places(&entry.location.countries, &entry.location.regions);
+        let described = entry.location.description.in_language(locale).to_owned();
+        self.row("stored-in", std::iter::once(described).chain(places));
+        self.row("non-regional", self.services(&entry.non_regional_services));
+        let transfers = self.transfers(&entry.transfers);
+        let none = transfers.is_empty().then(|| texts.get("sub-processor-no-transfer").into_owned());
+        self.row("transfers", transfers.into_iter().chain(none));
         let form = escape(entry.agreement.form.in_language(locale));
         let form = match &entry.agreement.url {
             Some(url) => format!("<a href=\"{}\">{form}</a>", escape(url.as_str())),
@@ -185,6 +184,9 @@ impl Page {
         };
         self.row_of_html("agreement", &[form]);
         self.row("objection", [entry.objection.in_language(locale)]);
+        for change in &entry.changes {
+            self.row("change", self.change(change));
+        }
         self.html.push_str("</tbody>\n</table>\n</section>\n");
     }
 
@@ -209,34 +211,72 @@ impl Page {
         self.row_of_html("website", &[link(entry.website.as_str())]);
     }
 
-    fn categories(&self, categories: &[Category]) -> Vec<String> {
-        categories.iter().map(|category| self.texts.get(&category.name_text()).into_owned()).collect()
+    fn data(&self, categories: &DataCategories) -> Vec<String> {
+        match categories {
+            DataCategories::All(_) => vec![self.texts.get("sub-processor-data-all").into_owned()],
+            DataCategories::Only(categories) => {
+                categories.iter().map(|category| self.texts.get(&category.name_text()).into_owned()).collect()
+            }
+        }
     }
 
-    fn services(&mut self, entry: &SubProcessor) {
-        let services = entry.non_regional_services.iter().map(|service| {
+    fn places(&self, countries: &[CountryCode], regions: &[RegionName]) -> Vec<String> {
+        let countries: Vec<_> = countries.iter().map(|code| self.country(code)).collect();
+        let countries = (!countries.is_empty()).then(|| countries.join(", "));
+        countries.into_iter().chain(regions.iter().map(ToString::to_string)).collect()
+    }
+
+    fn services(&self, services: &[NonRegionalService]) -> Vec<String> {
+        let services = services.iter().map(|service| {
             let kind = self.texts.get(match service.kind {
                 NonRegional::Global => "sub-processor-global",
                 NonRegional::ReplicatesToPair => "sub-processor-replicates",
             });
             format!("{} ({kind}): {}", service.service, service.reason.in_language(self.locale))
         });
-        let services: Vec<_> = services.collect();
-        self.row("non-regional", services);
+        services.collect()
     }
 
-    fn transfers(&mut self, entry: &SubProcessor) {
+    fn transfers(&self, transfers: &[Transfer]) -> Vec<String> {
         let mut lines = Vec::new();
-        for transfer in &entry.transfers {
+        for transfer in transfers {
             lines.push(self.country(&transfer.country));
             lines.push(transfer.occasion.in_language(self.locale).to_owned());
             lines.push(self.texts.get(mechanism_text(transfer.mechanism)).into_owned());
             lines.push(transfer.safeguard.in_language(self.locale).to_owned());
         }
-        if lines.is_empty() {
-            lines.push(self.texts.get("sub-processor-no-transfer").into_owned());
-        }
-        self.row("transfers", lines);
+        lines
+    }
+
+    /// When a change is in force, and what it makes new, each under the name of its row.
+    fn change(&self, change: &Change) -> Vec<String> {
+        let text = match change.status {
+            ChangeStatus::Announced => "sub-processor-change-announced",
+            ChangeStatus::InForce => "sub-processor-change-in-force",
+            ChangeStatus::Withdrawn => "sub-processor-change-withdrawn",
+        };
+        let values = [("revision", change.revision.to_string()), ("effective", change.effective.to_string())];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let worded = |text: &Option<Text>| {
+            text.iter().map(|text| text.in_language(self.locale).to_owned()).collect::<Vec<_>>()
+        };
+        let countries = change.countries.as_deref().unwrap_or_default();
+        let regions = change.regions.as_deref().unwrap_or_default();
+        let services = change.non_regional_services.as_deref().unwrap_or_default();
+        let transfers = change.transfers.as_deref().unwrap_or_default();
+        let data = change.data_categories.iter().flat_map(|data| self.data(data));
+        let parts = [
+            ("stored-in", self.places(countries, regions)),
+            ("non-regional", self.services(services)),
+            ("transfers", self.transfers(transfers)),
+            ("data", data.chain(worded(&change.other_data)).collect()),
+            ("purpose", worded(&change.purpose)),
+            ("processing", worded(&change.processing)),
+        ];
+        let parts = parts.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(name, lines)| {
+            format!("{}: {}", self.texts.get(&format!("sub-processor-{name}")), lines.join(", "))
+        });
+        std::iter::once(self.texts.with(text, &values).into_owned()).chain(parts).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use kundportal_domain::sub_processors::Register;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::support::written_with;
+use super::support::{one_more_region, written_with};
 
 const AZURE: usize = 0;
 const MAIL: usize = 2;
@@ -80,8 +80,11 @@ fn run(arguments: &[&str]) -> (i32, String) {
 
 #[test]
 fn a_register_goes_on_from_an_earlier_one_by_new_revisions() {
-    let in_ireland = put(before(), &of(AZURE, "location/regions"), json!(["swedencentral", "northeurope"]));
-    let in_ireland = put(in_ireland, &of(AZURE, "location/countries"), json!(["SE", "IE"]));
+    let first = written_with("announced", &[])["revisions"][0].clone();
+    let mut sweden = one_more_region("announced", &[]);
+    sweden["revisions"] = json!([first]);
+    sweden["subProcessors"][AZURE].as_object_mut().expect("an entry").remove("changes").expect("a change");
+    sweden["revisions"][0]["summary"] = one_more_region("announced", &[])["revisions"][0]["summary"].clone();
     let ending = put(in_use(), &of(MAIL, "status"), json!("ending"));
     let ending = revised(put(ending, &of(MAIL, "ended"), json!("2026-06-30")), "2026-05-31", &[MAIL_ID]);
     let former = revised(put(ending.clone(), &of(MAIL, "status"), json!("former")), "2026-07-01", &[MAIL_ID]);
@@ -102,9 +105,15 @@ fn a_register_goes_on_from_an_earlier_one_by_new_revisions() {
     replaced.as_object_mut().expect("an object").remove("example").expect("an example");
     for (what, earlier, register, new) in [
         ("nothing", before(), before(), 0),
-        ("a region", before(), revised(in_ireland, "2026-03-10", &["microsoft-azure"]), 1),
+        ("a region that is announced", sweden, one_more_region("announced", &[]), 1),
+        (
+            "a region that is opened",
+            one_more_region("announced", &[]),
+            one_more_region("inForce", &["2026-04-06"]),
+            1,
+        ),
         ("an activation", before(), in_use(), 1),
-        ("an end", in_use(), ending.clone(), 1),
+        ("an end", in_use(), put(ending.clone(), &of(MAIL, "ended"), json!("2999-06-30")), 1),
         ("an end that came", ending.clone(), former, 1),
         ("an end that is called off", ending, stays, 1),
         ("a later start", before(), postponed, 1),
@@ -163,6 +172,7 @@ fn an_entry_changes_by_a_revision_that_names_it_and_only_forward() {
         put(put(former.clone(), &of(MAIL, "status"), json!("active")), &of(MAIL, "ended"), Value::Null);
     let moved = put(in_use(), &of(AZURE, "location/regions"), json!(["swedencentral", "francecentral"]));
     let moved = put(moved, &of(AZURE, "location/countries"), json!(["SE", "FR"]));
+    let moved_named = moved.clone();
     let unnamed = "no revision after revision 3 names the entry";
     // Every member of an entry counts, whatever it is.
     let members =
@@ -184,6 +194,11 @@ fn an_entry_changes_by_a_revision_that_names_it_and_only_forward() {
         ),
         (in_use(), moved.clone(), "microsoft-azure: location has changed, and no revision after revision 3"),
         (in_use(), named(moved), "microsoft-azure: location has changed, and no revision after revision 3"),
+        (
+            in_use(),
+            revised(moved_named, "2026-05-04", &["microsoft-azure"]),
+            "microsoft-azure: the region francecentral is new, and was not announced first",
+        ),
         (in_use(), put(before(), "/revisions", in_use()["revisions"].clone()), unnamed),
         (less, in_use(), &*format!("azure-communication-services: {all} have changed")),
         (in_use(), named(mail("organisationNumber", json!("559999-0001"))), "it is another company"),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where a promise is broken")]
 
+mod changes;
 mod check;
 mod history;
 mod notices;

@@ -1,15 +1,16 @@
 //! The region lock at run time: where the program is not where the register allows, nothing is changed and nothing is sent,
 //! and what the law sets a period for goes on.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use kundportal_functions::{FUNCTIONS, Function, Place, StoragePlace};
 use reqwest::Method;
 use serde_json::json;
 
 use super::support::{
-    Portal,
+    self, Portal,
     package::{ask, entries, package, parsed},
+    written,
 };
 
 fn deployed(runs_in: Option<&str>, primary: Option<&str>, storage: &[(&str, &str)]) -> Place {
@@ -76,6 +77,31 @@ async fn a_place_outside_the_register_is_refused_by_its_name_and_the_registers_r
         let customer = json!({"name": format!("Kund {number} AB")});
         caller.post(&tenant.path("/customers"), customer).await.expect(201);
     }
+}
+
+/// It needs no new deployment for that: the days go on while the program runs.
+#[tokio::test]
+async fn a_region_closes_with_the_last_day_of_the_entry_that_opened_it() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let mut register = written();
+    register["subProcessors"][1]["status"] = json!("ending");
+    register["subProcessors"][1]["ended"] = json!("2026-12-31");
+    register["subProcessors"][1]["location"]["regions"] = json!(["northeurope"]);
+    let register = Arc::new(support::parsed(&register));
+    portal.clock().set("2026-12-31T22:59:59Z".parse().expect("a time"));
+    let ending = portal
+        .redeployed(|settings| {
+            settings.register = register;
+            settings.place = in_ireland();
+        })
+        .await;
+    let caller = ending.as_(&tenant.administrator);
+    let path = tenant.path("/customers");
+    caller.post(&path, json!({"name": "Kund AB"})).await.expect(201);
+    portal.clock().set("2026-12-31T23:00:00Z".parse().expect("a time"));
+    let answer = caller.post(&path, json!({"name": "Ny Kund AB"})).await;
+    assert!(answer.expect_problem(503, "region-lock").text_at("/detail").contains("northeurope"));
 }
 
 #[tokio::test]

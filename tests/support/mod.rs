@@ -37,6 +37,6 @@ pub(crate) use host::{Delivery, NO_ANSWER, function_of_queue, queue_envelope, ti
 pub(crate) use issuer::{Issuer, Speaker};
 pub(crate) use people::{Person, Tenant, User};
 pub(crate) use portal::{Portal, Storage};
-pub(crate) use register::{announced_today, register, written, written_with};
+pub(crate) use register::{announced_today, one_more_region, parsed, register, written, written_with};
 pub(crate) use served::{Snapshot, fault, free_port, temporary_folder};
 pub(crate) use tools::{python_tool, succeeds};

@@ -582,7 +582,7 @@ sub-processors-intro = These are all who process personal data for the operator,
 sub-processors-zone-eu = The data are stored in the EU.
 sub-processors-zone-eea = The data are stored in the EEA.
 sub-processors-zone-adequacy = The data are stored in the EEA or in countries that the European Commission has found to give adequate protection.
-sub-processors-notice = New sub-processors are announced at least { $days } days before they are used. In that time customers may object.
+sub-processors-notice = New sub-processors, and more places, transfers, data or purposes of those that are used, are announced at least { $days } days ahead. In that time customers may object.
 sub-processors-as-of = Revision { $revision }, { $date }.
 sub-processors-history = Changes of sub-processors
 sub-processors-feed = The changes as a feed (Atom)
@@ -623,6 +623,10 @@ sub-processor-mechanism-clauses = Standard contractual clauses (Article 46(2)(c)
 sub-processor-mechanism-rules = Binding corporate rules (Articles 46(2)(b) and 47)
 sub-processor-agreement = Agreement
 sub-processor-objection = On an objection
+sub-processor-change = Change
+sub-processor-change-announced = Announced by revision { $revision }, in force from { $effective } at the earliest
+sub-processor-change-in-force = Announced by revision { $revision }, in force from { $effective }
+sub-processor-change-withdrawn = Announced by revision { $revision } and withdrawn
 
 ## Countries that the register names; others are shown by their code
 

@@ -582,7 +582,7 @@ sub-processors-intro = Här står alla som behandlar personuppgifter för levera
 sub-processors-zone-eu = Uppgifterna lagras i EU.
 sub-processors-zone-eea = Uppgifterna lagras i EES.
 sub-processors-zone-adequacy = Uppgifterna lagras i EES eller i länder som EU-kommissionen har bedömt ge en tillräcklig skyddsnivå.
-sub-processors-notice = Nya underbiträden meddelas minst { $days } dagar innan de används. Under den tiden kan kunderna invända.
+sub-processors-notice = Nya underbiträden, och fler platser, överföringar, uppgifter eller ändamål hos dem som används, meddelas minst { $days } dagar i förväg. Under den tiden kan kunderna invända.
 sub-processors-as-of = Revision { $revision }, { $date }.
 sub-processors-history = Ändringar av underbiträden
 sub-processors-feed = Ändringarna som flöde (Atom)
@@ -623,6 +623,10 @@ sub-processor-mechanism-clauses = Standardavtalsklausuler (artikel 46.2 c)
 sub-processor-mechanism-rules = Bindande företagsbestämmelser (artikel 46.2 b och 47)
 sub-processor-agreement = Avtal
 sub-processor-objection = Vid en invändning
+sub-processor-change = Ändring
+sub-processor-change-announced = Meddelad genom revision { $revision }, gäller tidigast från { $effective }
+sub-processor-change-in-force = Meddelad genom revision { $revision }, gäller från { $effective }
+sub-processor-change-withdrawn = Meddelad genom revision { $revision } och återtagen
 
 ## Länder som registret nämner; andra visas med sin kod
 

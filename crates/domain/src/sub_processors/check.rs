@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 
 use super::{
-    DataCategories, File, Regions, Status, SubProcessor, UsedFor, Zone, are_distinct,
+    DataCategories, File, Regions, Status, SubProcessor, UsedFor, Zone, are_distinct, check_changes,
     entry::{Contact, Location},
 };
 
@@ -40,6 +40,7 @@ pub(super) fn faults(file: &File, regions: &Regions) -> Vec<String> {
         lists(entry, &mut unless);
         life(file, entry, &mut unless);
         place(file, entry, regions, &mut unless);
+        check_changes::changes(file, entry, regions, &mut unless);
         for transfer in &entry.transfers {
             let within = regions.zone_of(&transfer.country) <= Zone::EEA;
             unless(!within, "a transfer goes to a country of the EEA, where it is none");

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::Category;
 
+use super::change::Change;
 use super::words::{
     CountryCode, EntryId, Line, Mailbox, RegionName, ResourceType, Telephone, Text, WebAddress, day,
     day_or_null, or_null,
@@ -79,13 +80,16 @@ pub struct SubProcessor {
     /// How it confirmed that.
     #[serde(deserialize_with = "or_null")]
     pub deletion_confirmation: Option<Text>,
+    /// What became, or becomes, new of it after its announcement, and needs notice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// The schema of a day, which is written `yyyy-mm-dd`.
 #[derive(JsonSchema)]
 #[schemars(inline)]
 #[expect(dead_code, reason = "stands for a day in the description of the interface")]
-struct Day(#[schemars(extend("format" = "date"))] String);
+pub(super) struct Day(#[schemars(extend("format" = "date"))] String);
 
 /// A company's ultimate parent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -259,5 +263,11 @@ impl SubProcessor {
     #[must_use]
     pub const fn is_in_use(&self) -> bool {
         matches!(self.status, Status::Active | Status::Ending)
+    }
+
+    /// Whether its last day is over, whatever its status says.
+    #[must_use]
+    pub fn has_ended(&self, today: Date) -> bool {
+        self.ended.is_some_and(|ended| ended < today)
     }
 }

@@ -1,11 +1,12 @@
 //! Whether a register goes on from an earlier state of it. What was said once stays said: revisions are kept, entries change by
-//! a revision that names them, days do not move back, and nobody's notice becomes shorter than it was.
+//! a revision that names them and gain nothing that was not announced, days do not move back, and nobody's notice becomes shorter
+//! than it was.
 
 use jiff::{ToSpan as _, civil::Date};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{EntryId, Register, RegisterError, Status, SubProcessor, Zone, words};
+use super::{EntryId, Register, RegisterError, Status, SubProcessor, Zone, additions, words};
 
 /// An earlier state, of which no more is read than is compared: its form may have been another one.
 #[derive(Deserialize)]
@@ -134,6 +135,12 @@ impl History<'_> {
         let is_other = company("organisationNumber") || company("organisationRegister");
         let fault = "it is another company: that is an entry of its own, to be announced".to_owned();
         self.unless(!is_other, format!("{id}: {fault}"));
+
+        let gained = match SubProcessor::deserialize(written) {
+            Ok(before) => additions::unannounced(&before, entry, last),
+            Err(_) => vec!["what it was cannot be read, so it cannot be told what it has gained".to_owned()],
+        };
+        self.faults.extend(gained.into_iter().map(|fault| format!("{id}: {fault}")));
 
         let is = entry.status;
         let goes_on = match was {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use super::{File, NonRegional, NonRegionalService, RegionName, Regions, SubProcessor, regions};
 
-/// What the entries in use allow.
+/// What the entries in use allow: with what is new of them only once that is in force, since they have it only then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionLock {
     revision: u32,
@@ -13,8 +15,18 @@ pub struct RegionLock {
 }
 
 impl RegionLock {
+    /// By the statuses, as templates must take it, for which there is no day.
     pub(super) fn of(file: &File) -> Self {
-        let in_use = || file.sub_processors.iter().filter(|entry| SubProcessor::is_in_use(entry));
+        Self::by(file, SubProcessor::is_in_use)
+    }
+
+    /// By the statuses, and by the day: an entry whose last day is over opens nothing, whatever its status says.
+    pub(super) fn on(file: &File, today: Date) -> Self {
+        Self::by(file, |entry| entry.is_in_use() && !entry.has_ended(today))
+    }
+
+    fn by(file: &File, is_in_use: impl Fn(&SubProcessor) -> bool) -> Self {
+        let in_use = || file.sub_processors.iter().filter(|entry| is_in_use(entry));
         Self {
             revision: file.revisions.last().map_or(0, |revision| revision.number),
             allowed: regions::names(in_use().flat_map(|entry| &entry.location.regions)),

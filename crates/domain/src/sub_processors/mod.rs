@@ -2,7 +2,11 @@
 //! the agreement's annex, the regions where anything may lie, and whether one may be used for a tenant. Read strictly:
 //! what is not understood, or does not agree with itself, is refused as a whole.
 
+mod additions;
+mod announcement;
+mod change;
 mod check;
+mod check_changes;
 mod entry;
 mod history;
 mod lock;
@@ -17,6 +21,8 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use announcement::Announcement;
+pub use change::{Change, ChangeStatus};
 pub use entry::{
     AllCategories, Contact, DataCategories, FormOfAgreement, Location, Mechanism, NonRegional,
     NonRegionalService, Parent, Status, SubProcessor, Transfer, UsedFor,
@@ -62,17 +68,12 @@ pub struct Register {
 struct File {
     #[serde(rename = "$schema", default)]
     _schema: String,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "change::present")]
     example: Option<Text>,
     zone: Zone,
     notice_period_days: u16,
     revisions: Vec<Revision>,
     sub_processors: Vec<SubProcessor>,
-}
-
-/// May be missing, but not null.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
-    Text::deserialize(deserializer).map(Some)
 }
 
 /// A change of the register.
@@ -106,13 +107,18 @@ impl Register {
     pub fn parse(json: &str, regions: &Regions) -> Result<Self, RegisterError> {
         let file: File = serde_json::from_str(json)
             .map_err(|error| RegisterError::of(format!("the register: {error}")))?;
-        let number = file.revisions.last().map_or(0, |revision| revision.number);
-        let faults = check::faults(&file, regions).into_iter();
-        let faults =
-            faults.map(|fault| format!("revision {number} of the register of sub-processors: {fault}"));
-        RegisterError::unless_empty(faults.collect())?;
+        let faults = check::faults(&file, regions);
         let lock = RegionLock::of(&file);
-        Ok(Self { file, lock })
+        let register = Self { file, lock };
+        RegisterError::unless_empty(register.named(faults))?;
+        Ok(register)
+    }
+
+    /// Sentences about it, with the revision that they are about.
+    fn named(&self, sentences: Vec<String>) -> Vec<String> {
+        let number = self.revision();
+        let named = |sentence| format!("revision {number} of the register of sub-processors: {sentence}");
+        sentences.into_iter().map(named).collect()
     }
 
     /// That the register is an example, where it is.
@@ -176,12 +182,6 @@ impl Register {
         revision.sub_processors.iter().filter_map(|id| self.entry(id))
     }
 
-    /// The revision that announced an entry: the first that names it.
-    #[must_use]
-    pub fn announcement(&self, id: &EntryId) -> Option<&Revision> {
-        self.file.revisions.iter().find(|revision| revision.sub_processors.contains(id))
-    }
-
     /// The number of the revision that is in force on a day; 0 before the first.
     #[must_use]
     pub fn in_force(&self, day: Date) -> u32 {
@@ -193,26 +193,32 @@ impl Register {
             .map_or(0, |revision| revision.number)
     }
 
-    /// The announcements among the entries: announced, and not in use yet. While there is one, a revision of the annex waits.
-    pub fn pending(&self) -> impl Iterator<Item = &SubProcessor> {
-        self.file.sub_processors.iter().filter(|entry| entry.status == Status::Announced)
-    }
-
-    /// Where anything may lie.
+    /// Where anything may lie by the statuses of the entries, as the templates have it.
     #[must_use]
     pub fn region_lock(&self) -> &RegionLock {
         &self.lock
     }
 
-    /// Refuses a register from the future: an entry is not in use before its day, so neither is its revision.
+    /// Where anything may lie on a day: an entry whose last day is over opens nothing.
+    #[must_use]
+    pub fn region_lock_on(&self, today: Date) -> RegionLock {
+        RegionLock::on(&self.file, today)
+    }
+
+    /// Refuses a register from the future, for an entry is not in use before its day, so neither is its revision; and one that
+    /// time has passed over: an entry whose last day is over opens its regions as long as its status says that it is in use,
+    /// since templates know of no day.
     pub fn check_on(&self, today: Date) -> Result<(), RegisterError> {
         let late = self.file.revisions.iter().filter(|revision| revision.date > today);
-        RegisterError::unless_empty(
-            late.map(|Revision { number, date, .. }| {
-                format!("revision {number} of the register is of {date}, which is after today, {today}")
-            })
-            .collect(),
-        )
+        let late = late.map(|Revision { number, date, .. }| {
+            format!("revision {number} of the register is of {date}, which is after today, {today}")
+        });
+        let over = self.entries().iter().filter(|entry| entry.is_in_use() && entry.has_ended(today));
+        let over = over.map(|entry| {
+            let ended = entry.ended.unwrap_or(today);
+            format!("{}: its last day was {ended}, and it is not former by its status", entry.id)
+        });
+        RegisterError::unless_empty(late.chain(self.named(over.collect())).collect())
     }
 }
 
