@@ -137,13 +137,8 @@ impl Parameter {
         schema: r#"{"type":"string"}"#,
     };
     /// The version that the caller has seen.
-    pub const IF_MATCH: Self = Self {
-        place: "header",
-        name: "If-Match",
-        required: false,
-        description: "The ETag of the version that the change is meant for",
-        schema: r#"{"type":"string"}"#,
-    };
+    pub const IF_MATCH: Self =
+        Self::header("If-Match", "The ETag of the version that the change is meant for");
     /// Makes a POST repeatable.
     pub const IDEMPOTENCY_KEY: Self = Self {
         place: "header",
@@ -153,37 +148,18 @@ impl Parameter {
         schema: r#"{"type":"string","minLength":1,"maxLength":200}"#,
     };
     /// A part of the content.
-    pub const RANGE: Self = Self {
-        place: "header",
-        name: "Range",
-        required: false,
-        description: "One range of bytes (RFC 9110, 14)",
-        schema: r#"{"type":"string"}"#,
-    };
+    pub const RANGE: Self = Self::header("Range", "One range of bytes (RFC 9110, 14)");
     /// A part of this version only.
-    pub const IF_RANGE: Self = Self {
-        place: "header",
-        name: "If-Range",
-        required: false,
-        description: "The ETag of the content of which the range is wanted",
-        schema: r#"{"type":"string"}"#,
-    };
+    pub const IF_RANGE: Self =
+        Self::header("If-Range", "The ETag of the content of which the range is wanted");
     /// The versions that the caller has.
-    pub const IF_NONE_MATCH: Self = Self {
-        place: "header",
-        name: "If-None-Match",
-        required: false,
-        description: "ETags of what the caller has: then the answer is 304",
-        schema: r#"{"type":"string"}"#,
-    };
+    pub const IF_NONE_MATCH: Self =
+        Self::header("If-None-Match", "ETags of what the caller has: then the answer is 304");
     /// The age of what the caller has.
-    pub const IF_MODIFIED_SINCE: Self = Self {
-        place: "header",
-        name: "If-Modified-Since",
-        required: false,
-        description: "The `Last-Modified` of what the caller has: then the answer is 304",
-        schema: r#"{"type":"string"}"#,
-    };
+    pub const IF_MODIFIED_SINCE: Self = Self::header(
+        "If-Modified-Since",
+        "The `Last-Modified` of what the caller has: then the answer is 304",
+    );
     /// The language of a page, for whoever cannot say it by a header.
     pub const LANGUAGE: Self = Self {
         place: "query",
@@ -200,6 +176,11 @@ impl Parameter {
         description: "Id of the customer",
         schema: r#"{"type":"string","pattern":"^cus_[0-9A-HJKMNP-TV-Z]{26}$"}"#,
     };
+
+    /// A header that may be there, of any text.
+    const fn header(name: &'static str, description: &'static str) -> Self {
+        Self { place: "header", name, required: false, description, schema: r#"{"type":"string"}"# }
+    }
 }
 
 /// A schema that is made when the description is.

@@ -6,17 +6,18 @@
 //! - **Write, then look**: after a page the list is read again; an object that was changed or removed since it was read is
 //!   looked at again, and what was written by its earlier version goes.
 //! - **An entry is removed only if it was written before the run began** and its object does not lead to it: what the run or
-//!   anybody else writes meanwhile is younger. (An entry of a thread goes with the thread from under another key.) What is written before its object (claims, and the entries of an invitation by
-//!   its address) also has to be older than anybody can still be at it.
-//! - **A run that was ended** may have written entries for an object as it was, without having looked again: the one that goes on
-//!   holds young entries against their objects too.
+//!   anybody else writes meanwhile is younger. (An entry of a thread goes with the thread from under another key.) What is
+//!   written before its object (claims, and the entries of an invitation by its address) also has to be older than anybody can
+//!   still be at it.
+//! - **A run that was ended** may have written entries for an object as it was, without having looked again: the one that goes
+//!   on holds young entries against their objects too.
 //! - **Claims are claimed**, not overwritten: an address or an identity that two users have is reported, by their ids.
 //! - **Killed anywhere, run again, same end.** A checkpoint spares what has been done; each step may be done twice.
 //!
 //! An object that is purged in the very moment of its page may leave an entry that leads to nothing, which every reader leaves
-//! out and the next rebuild removes. A claim that a run wrote for a person as they were, and was ended before it looked again, stays
-//! until a rebuild that begins later, for somebody may be about to be bound to it; it gives way to whoever has what it is on. References under a person, due markers and idempotency keys are no indexes: they follow
-//! from no object.
+//! out and the next rebuild removes. A claim that a run wrote for a person as they were, and was ended before it looked again,
+//! stays until a rebuild that begins later, for somebody may be about to be bound to it; it gives way to whoever has what it is
+//! on. References under a person, due markers and idempotency keys are no indexes: they follow from no object.
 
 mod checkpoint;
 mod claims;

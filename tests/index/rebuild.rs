@@ -10,7 +10,7 @@ use crate::{
     support::{Portal, Storage, figure},
 };
 
-fn all() -> Options {
+pub(crate) fn all() -> Options {
     Options::default()
 }
 
