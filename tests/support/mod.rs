@@ -35,6 +35,7 @@ pub(crate) use figures::figure;
 pub(crate) use files::{give_file, sha256};
 pub(crate) use host::{Delivery, NO_ANSWER, function_of_queue, queue_envelope, timer_envelope};
 pub(crate) use issuer::{Issuer, Speaker};
+pub(crate) use on_account::Reached;
 pub(crate) use people::{Person, Tenant, User};
 pub(crate) use portal::{Portal, Storage};
 pub(crate) use register::{announced_today, one_more_region, parsed, register, written, written_with};

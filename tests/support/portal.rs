@@ -21,13 +21,14 @@ use kundportal_functions::{
 use kundportal_store::{
     AzureBlobs, AzureConnection, BlobPath, BlobStore, BlobStoreExt as _, Clock as _, Counting, Counts,
     EmbeddedStore, Enqueued, Faults, Faulty, FixedClock, InTurns, LocalSigner, Mail, MemoryMailer,
-    MemoryQueue, MemoryStore, SeededEntropy, SigningKey, Turns,
+    MemoryQueue, MemoryStore, Queue, SeededEntropy, SigningKey, Turns,
 };
 use tempfile::TempDir;
 
 use super::{
     azurite::Azurite,
     issuer::Issuer,
+    on_account::Queues,
     served::{self, Account, Process},
 };
 
@@ -61,6 +62,8 @@ pub(super) enum Store {
 pub(super) struct World {
     pub(super) store: Store,
     queue: Arc<MemoryQueue>,
+    /// Where messages go instead, if they go to an account.
+    pub(super) queues: Option<Arc<Queues>>,
     mailer: Arc<MemoryMailer>,
     pub(super) clock: Arc<FixedClock>,
     pub(super) issuer: Arc<Issuer>,
@@ -69,7 +72,7 @@ pub(super) struct World {
     turns: Turns,
     waiting: Mutex<Vec<(Timestamp, Enqueued)>>,
     mails: Mutex<Vec<Mail>>,
-    settings: Settings,
+    pub(super) settings: Settings,
     signer: Arc<LocalSigner>,
     pub(super) invocations: AtomicU64,
     pub(super) client: reqwest::Client,
@@ -285,6 +288,9 @@ impl Portal {
         if self.process.is_some() {
             waiting.extend(self.world.received(now).into_iter().map(|message| (now, message)));
         }
+        if let Some(queues) = &self.world.queues {
+            waiting.extend(queues.received().into_iter().map(|message| (now, message)));
+        }
         let (visible, hidden): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(at, _)| *at <= now);
         (visible.into_iter().map(|(_, message)| message).collect(), hidden)
     }
@@ -313,6 +319,7 @@ impl World {
         Self {
             store,
             queue: Arc::new(MemoryQueue::new()),
+            queues: None,
             mailer: Arc::new(MemoryMailer::new()),
             clock,
             settings: settings(&issuer),
@@ -332,7 +339,11 @@ impl World {
     /// What a handler in this process works with.
     fn app(&self, seed: u64, settings: Settings) -> App {
         let counted = Counting::new(self.blobs(), self.counts.clone());
-        let queue = Counting::new(Arc::clone(&self.queue), self.counts.clone());
+        let queue: Arc<dyn Queue> = match &self.queues {
+            Some(queues) => Arc::clone(queues) as Arc<dyn Queue>,
+            None => Arc::clone(&self.queue) as Arc<dyn Queue>,
+        };
+        let queue = Counting::new(queue, self.counts.clone());
         let mailer = Faulty::new(Arc::clone(&self.mailer), self.faults.clone());
         let adapters = Adapters {
             blobs: Arc::new(InTurns::new(Faulty::new(counted, self.faults.clone()), self.turns.clone())),

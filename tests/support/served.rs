@@ -25,6 +25,7 @@ mod account;
 mod process;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -32,7 +33,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use account::Account;
+pub(crate) use account::{Account, make_queues, received};
 use process::command;
 pub(crate) use process::{Process, free_port};
 
@@ -290,6 +291,11 @@ impl Portal {
         }
     }
 
+    /// How often each mail was sent that handlers of their own sent, by its Message-ID.
+    pub(crate) fn times_sent(&self) -> BTreeMap<String, u32> {
+        self.world.times_sent()
+    }
+
     /// What the handlers have written to their log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.world.aside().join("handler.log")).unwrap_or_default()
@@ -339,6 +345,13 @@ impl World {
         fs::write(&draft, now.to_string()).expect("the time is written");
         fs::rename(draft, file).expect("the time is shown");
         *told = Some(now);
+    }
+
+    /// How often each mail in the outbox was sent, by its Message-ID.
+    fn times_sent(&self) -> BTreeMap<String, u32> {
+        let outbox = self.embedded().0.outbox();
+        let mails = elsewhere(async move { outbox.list().await }).expect("the outbox");
+        mails.into_iter().map(|mail| (mail.message_id, mail.times)).collect()
     }
 
     /// Every mail in the outbox, oldest first.

@@ -17,6 +17,7 @@ mod bodies;
 mod caller;
 #[path = "../faults/content.rs"]
 mod content;
+mod deed;
 #[path = "../faults/order.rs"]
 mod order;
 mod outage;

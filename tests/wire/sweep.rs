@@ -13,12 +13,11 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 
 use crate::{
-    act::Outcome,
-    proxy::{Fate, Weather},
+    proxy::{Fate, Weather, Wire},
     remains::{Remains, difference, difference_from_nothing},
     rows::{ROWS, Row},
     stand::Stand,
-    support::{Azurite, Issuer, figure},
+    support::{Azurite, Issuer, Portal, figure},
     text::Known,
 };
 
@@ -66,18 +65,31 @@ const WAYS: [(Way, &str); 5] = [
     (Way::OutageLeft, "outage-left"),
 ];
 
+/// With whom an exchange is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Service {
+    Blobs,
+    /// Messages that are sent. The host takes them out on a way of its own.
+    Queues,
+}
+
 /// One exchange of an operation, from 1, that goes wrong in one way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Case {
     way: Way,
+    with: Service,
     nth: usize,
 }
 
-/// `<way>/<nth>`.
+/// Before the number of an exchange with the queues.
+const QUEUE: &str = "queue-";
+
+/// `<way>/<nth>` or `<way>/queue-<nth>`.
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = WAYS.iter().find(|(way, _)| *way == self.way).map_or("", |(_, name)| name);
-        write!(f, "{way}/{}", self.nth)
+        let with = if self.with == Service::Queues { QUEUE } else { "" };
+        write!(f, "{way}/{with}{}", self.nth)
     }
 }
 
@@ -87,14 +99,19 @@ impl FromStr for Case {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (way, nth) = text.split_once('/').ok_or("no number")?;
         let way = WAYS.iter().find(|(_, name)| *name == way).ok_or("no such way")?.0;
-        Ok(Self { way, nth: nth.parse().map_err(|_| "no number")? })
+        let (with, nth) = match nth.strip_prefix(QUEUE) {
+            Some(nth) => (Service::Queues, nth),
+            None => (Service::Blobs, nth),
+        };
+        Ok(Self { way, with, nth: nth.parse().map_err(|_| "no number")? })
     }
 }
 
 /// What an undisturbed run does and leaves.
 struct Undisturbed {
     row: Row,
-    exchanges: Vec<String>,
+    /// With blobs and with queues.
+    exchanges: [Vec<String>; 2],
     everything: Remains,
     nothing: Remains,
 }
@@ -108,12 +125,12 @@ struct Went {
 
 impl Undisturbed {
     async fn run(row: Row, azurite: &Azurite, issuer: &Arc<Issuer>) -> Self {
-        let stand = Stand::up(azurite, issuer).await;
+        let stand = Stand::up_with_queues(azurite, issuer).await;
         let known = Known::of(&stand.portal).await;
-        let _ = stand.wire.seen();
-        let outcome = (row.make)(&stand.portal, &stand.scene).perform(&stand.portal).await;
-        let exchanges = stand.wire.seen();
-        assert_eq!(outcome.answer, Some(row.done), "{}: undisturbed", row.name);
+        let _ = stand.seen();
+        let answer = (row.make)(&stand.portal, &stand.scene).perform(&stand.portal).await;
+        let exchanges = stand.seen();
+        assert_eq!(answer, Some(row.done), "{}: undisturbed", row.name);
         settle(&stand).await;
         let everything = Remains::of(&stand.portal, &known).await;
         let untouched = Stand::up(azurite, issuer).await;
@@ -124,45 +141,67 @@ impl Undisturbed {
     }
 
     fn cases(&self) -> Vec<Case> {
-        let numbers = 1..=self.exchanges.len();
-        numbers.flat_map(|nth| WAYS.map(|(way, _)| Case { way, nth })).collect()
+        let [blobs, queues] = &self.exchanges;
+        let blobs = (1..).zip(blobs).map(|(nth, exchange)| (Service::Blobs, nth, exchange));
+        let queues = (1..).zip(queues).map(|(nth, exchange)| (Service::Queues, nth, exchange));
+        let cut = blobs.chain(queues).filter(|(.., exchange)| self.row.is_cut_at(exchange));
+        let ways = |(with, nth, exchange): (Service, usize, &String)| {
+            let left = self.row.may_be_left_at(exchange);
+            let ways = WAYS.into_iter().filter(move |(way, _)| left || *way != Way::OutageLeft);
+            ways.map(move |(way, _)| Case { way, with, nth })
+        };
+        cut.flat_map(ways).collect()
+    }
+
+    fn exchange(&self, case: Case) -> &str {
+        let [blobs, queues] = &self.exchanges;
+        let exchanges = if case.with == Service::Queues { queues } else { blobs };
+        exchanges.get(case.nth - 1).map_or("", String::as_str)
     }
 
     async fn went(&self, case: Case, azurite: &Azurite, issuer: &Arc<Issuer>) -> Went {
-        let stand = Stand::up(azurite, issuer).await;
+        let stand = match case.with {
+            Service::Blobs => Stand::up(azurite, issuer).await,
+            Service::Queues => Stand::up_with_queues(azurite, issuer).await,
+        };
+        let wire: &Wire = stand.queues.as_ref().unwrap_or(&stand.wire);
         let portal = &stand.portal;
         let known = Known::of(portal).await;
-        let act = (self.row.make)(portal, &stand.scene);
+        let mut deed = (self.row.make)(portal, &stand.scene);
         let (fate, after) = match case.way {
             Way::Unheard => (Fate::Unheard, None),
             Way::Lost => (Fate::Lost, None),
             Way::Half => (Fate::Half, None),
             Way::Outage | Way::OutageLeft => (Fate::Lost, Some((Weather::Refused, OUTAGE))),
         };
-        stand.wire.plan(case.nth, fate, after);
-        let mut last = act.perform(portal).await;
+        wire.plan(case.nth, fate, after);
+        let mut last = deed.perform(portal).await;
         let mut wrong = Vec::new();
-        if !stand.wire.forget() {
+        if !wire.forget() {
             wrong.push("the exchange was not met".to_owned());
         }
-        let first = last.answer.unwrap_or_default();
-        // A 503 has a `Retry-After` and nothing more to say: the caller looks at that with each answer.
-        if first != self.row.done && first != 503 {
+        let first = last.unwrap_or_default();
+        // A 503 has a `Retry-After` and nothing more to say: the caller looks at that with each answer. Work that could not be
+        // announced is no reason for one.
+        if first != self.row.done && (first != 503 || case.with == Service::Queues) {
             wrong.push(format!("it is answered with {first}"));
         }
         let done = first == self.row.done;
         if case.way != Way::OutageLeft {
             for _ in 0..3 {
-                if self.is_over(&last) {
+                if self.is_over(last) {
                     break;
                 }
-                last = act.again(portal, &last).await;
+                last = deed.perform(portal).await;
             }
-            if !self.is_over(&last) {
-                wrong.push(format!("sent again it is answered with {:?}", last.answer));
+            if !self.is_over(last) {
+                wrong.push(format!("sent again it is answered with {last:?}"));
             }
         }
         settle(&stand).await;
+        if case.with == Service::Queues {
+            wrong.extend(twice_mailed(portal));
+        }
         let found = Remains::of(portal, &known).await;
         let from_everything = difference(&self.everything, &found);
         if !from_everything.is_empty() && case.way == Way::OutageLeft && !done {
@@ -178,9 +217,19 @@ impl Undisturbed {
         Went { wrong, first }
     }
 
-    fn is_over(&self, outcome: &Outcome) -> bool {
-        outcome.answer.is_some_and(|status| status == self.row.done || self.row.moot == Some(status))
+    fn is_over(&self, answer: Option<u16>) -> bool {
+        answer.is_some_and(|status| status == self.row.done || self.row.moot == Some(status))
     }
+}
+
+/// What went out more than once. A message that comes twice, or late, is no reason for that.
+fn twice_mailed(portal: &Portal) -> Vec<String> {
+    let mut sent = BTreeMap::<String, usize>::new();
+    for mail in portal.mails() {
+        *sent.entry(mail.message_id).or_default() += 1;
+    }
+    let twice = sent.into_iter().filter(|(_, times)| *times > 1);
+    twice.map(|(mail, times)| format!("mailed {times} times: {mail}")).collect()
 }
 
 /// Lets hours go by in which the timer runs that takes up what was left.
@@ -214,7 +263,8 @@ async fn an_answer_that_is_lost_after_its_effect_doubles_nothing_and_loses_nothi
     let running = stream::iter(rows).map(|row| Undisturbed::run(row, &azurite, &issuer));
     let rows: Vec<_> = running.buffered(AT_ONCE).map(Arc::new).collect().await;
     assert!(!rows.is_empty(), "no such row");
-    let exchanges: usize = rows.iter().map(|row| row.exchanges.len()).sum();
+    let of_queues: usize = rows.iter().map(|row| row.exchanges[1].len()).sum();
+    let exchanges: usize = rows.iter().map(|row| row.exchanges.iter().map(Vec::len).sum::<usize>()).sum();
 
     let mut cases: Vec<_> =
         rows.iter().flat_map(|row| row.cases().into_iter().map(|case| (Arc::clone(row), case))).collect();
@@ -240,7 +290,7 @@ async fn an_answer_that_is_lost_after_its_effect_doubles_nothing_and_loses_nothi
         let running = stream::iter(some).map(async |(row, case)| {
             let (row, azurite, issuer) = (Arc::clone(row), Arc::clone(&azurite), Arc::clone(&issuer));
             let (name, case) = (row.row.name, *case);
-            let exchange = row.exchanges.get(case.nth - 1).cloned().unwrap_or_default();
+            let exchange = row.exchange(case).to_owned();
             // A panic is a failure of the case too.
             let went = tokio::spawn(async move { row.went(case, &azurite, &issuer).await }).await;
             let went = went.unwrap_or_else(|error| Went { wrong: vec![error.to_string()], first: 0 });
@@ -270,7 +320,7 @@ async fn an_answer_that_is_lost_after_its_effect_doubles_nothing_and_loses_nothi
         figure(
             "wire-lost-answers",
             &format!(
-                "lost answers on the wire: {number} of {all} cases ({} operations, {exchanges} exchanges, {SEED}={seed}); of those with \
+                "lost answers on the wire: {number} of {all} cases ({} operations, {exchanges} exchanges, {of_queues} of them with queues, {SEED}={seed}); of those with \
                  one answer lost, reset or halved {} were answered as if nothing had been and {} with 503; of those with the \
                  storage gone for {} s afterwards {} and {}; all equal to the undisturbed end state",
                 rows.len(),

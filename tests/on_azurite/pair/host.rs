@@ -3,13 +3,14 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use futures_util::future::join_all;
 use kundportal_functions::{FUNCTIONS, Trigger};
 use kundportal_store::{AzureQueue, TakenMessage};
+use serde_json::Value;
 
 use super::processes::Pair;
 use crate::{
@@ -37,6 +38,8 @@ pub(crate) struct Done {
     pub(crate) lost: Cell<usize>,
     pub(crate) to_both: Cell<usize>,
     pub(crate) again: Cell<usize>,
+    /// Deliveries of everything once more, in the end.
+    pub(crate) in_the_end: Cell<usize>,
     pub(crate) timers: Cell<usize>,
 }
 
@@ -55,6 +58,8 @@ pub(crate) struct Host<'a> {
     again: RefCell<Vec<(&'static str, String)>>,
     /// Everything that was ever delivered.
     ever: RefCell<BTreeSet<(&'static str, String)>>,
+    /// How often work of each id was brought to a process.
+    brought: RefCell<BTreeMap<String, u32>>,
     pub(crate) done: Done,
 }
 
@@ -67,6 +72,7 @@ impl<'a> Host<'a> {
             careless: Cell::new(false),
             again: RefCell::default(),
             ever: RefCell::default(),
+            brought: RefCell::default(),
             done: Done::default(),
         }
     }
@@ -98,7 +104,7 @@ impl<'a> Host<'a> {
         let function = function_of_queue(queue).expect("a function reads it");
         let (id, receipt) = (&message.id, &message.pop_receipt);
         count(&self.done.messages);
-        if self.careless.get() && self.happens(LOST) {
+        if self.careless.get() && (self.happens(LOST) || self.done.lost.get() == 0) {
             count(&self.done.lost);
             self.queue.remove(queue, id, receipt).await.expect("it is ours");
             return;
@@ -107,11 +113,11 @@ impl<'a> Host<'a> {
         let done = if self.happens(TO_BOTH) {
             count(&self.done.to_both);
             let [one, other] = self.pair.both();
-            let bring = |portal| bring(portal, function, &message.text, message.dequeue_count);
+            let bring = |portal| self.bring(portal, function, &message.text, message.dequeue_count);
             let (one, other) = tokio::join!(bring(one), bring(other));
             one || other
         } else {
-            bring(self.pair.either(), function, &message.text, message.dequeue_count).await
+            self.bring(self.pair.either(), function, &message.text, message.dequeue_count).await
         };
         let kept = if done {
             if self.happens(AGAIN) {
@@ -128,10 +134,32 @@ impl<'a> Host<'a> {
         kept.expect("it is ours");
     }
 
+    /// Brings a message to a process, and notes of what work it speaks; whether it was done.
+    async fn bring(&self, portal: &Portal, function: &str, text: &str, delivery: u32) -> bool {
+        let message: Value = serde_json::from_str(text).expect("a message");
+        let work = message["id"].as_str().expect("an id of work").to_owned();
+        *self.brought.borrow_mut().entry(work).or_default() += 1;
+        bring(portal, function, text, delivery).await
+    }
+
+    /// How often work was begun that sends the mail of a Message-ID: its own, or what it belongs to.
+    pub(crate) fn begun(&self, message_id: &str) -> u32 {
+        let local = message_id.split('@').next().unwrap_or_default();
+        let sends = |work: &str| match work.split_once('-') {
+            Some(("mail", own)) => local.ends_with(&own.replacen('-', ".", 1)),
+            Some(("invite" | "export", own)) if !own.starts_with("closed-") => {
+                own.split('-').filter(|part| part.contains('_')).all(|id| local.contains(id))
+            }
+            _ => false,
+        };
+        let brought = self.brought.borrow();
+        brought.iter().filter(|(work, _)| sends(work)).map(|(_, times)| times).sum()
+    }
+
     /// Delivers once more what was done.
     async fn repeat(&self, function: &'static str, text: &str) {
         let before = self.pair.losses();
-        let done = bring(self.pair.either(), function, text, 1).await;
+        let done = self.bring(self.pair.either(), function, text, 1).await;
         count(&self.done.again);
         assert!(done || before.1 || before != self.pair.losses(), "{function} fails when it comes again");
     }
@@ -146,7 +174,7 @@ impl<'a> Host<'a> {
                 async move {
                     let done = tokio::join!(bring(one, function, &text, 1), bring(other, function, &text, 1));
                     assert_eq!(done, (true, true), "{function} fails when it comes again");
-                    self.done.again.set(self.done.again.get() + 2);
+                    self.done.in_the_end.set(self.done.in_the_end.get() + 2);
                 }
             };
             join_all(some.iter().map(bring_both)).await;

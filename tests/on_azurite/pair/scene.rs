@@ -178,6 +178,7 @@ impl<'a> Scene<'a> {
         // Reading is noted too.
         self.come_to_rest().await;
         self.pair.both()[0].assert_consistent(TENANT).await;
+        self.assert_mails_are_single();
         self.repeat_everything().await;
         let acknowledged: Vec<_> = self.writers.iter().map(|writer| writer.acknowledged()).collect();
         assert!(acknowledged.iter().all(|count| *count > 0), "no load of each kind: {acknowledged:?}");
@@ -186,10 +187,10 @@ impl<'a> Scene<'a> {
 
     /// All messages that ever came come again, to both at once, and all timers fire: nothing is stored, removed or sent.
     async fn repeat_everything(&self) {
-        let before = (self.stored().await, self.pair.both()[0].mails().len());
+        let before = (self.stored().await, self.pair.both()[0].times_sent());
         self.host.repeat_all().await;
         self.host.fire_all().await;
-        let after = (self.stored().await, self.pair.both()[0].mails().len());
+        let after = (self.stored().await, self.pair.both()[0].times_sent());
         let names = before.0.keys().chain(after.0.keys()).collect::<BTreeSet<_>>();
         let changed: Vec<_> =
             names.into_iter().filter(|name| before.0.get(*name) != after.0.get(*name)).collect();
@@ -197,16 +198,27 @@ impl<'a> Scene<'a> {
         assert_eq!(before.1, after.1, "what came again sent mails");
         let staged = after.0.keys().filter(|name| name.starts_with("staging/")).count();
         assert_eq!(staged, 0, "what was sent straight to storage is a file, and nowhere else");
-        self.assert_mails_are_single();
     }
 
-    /// Each mail says something of its own: a link, a code, a reference. Nobody gets the same twice.
+    /// Each mail says something of its own: a link, a code, a reference. Nobody gets the same twice under two Message-IDs, and
+    /// under one no more often than its work was begun: at both processes at once, or by one that was killed.
     fn assert_mails_are_single(&self) {
+        for (mail, times) in self.pair.both()[0].times_sent() {
+            let begun = self.host.begun(&mail);
+            assert!(times <= begun, "a mail was sent {times} times, its work begun {begun} times: {mail}");
+        }
         let mut seen = BTreeSet::new();
         for mail in self.pair.both()[0].mails() {
             let (to, text) = (mail.to.reveal().as_str().to_owned(), mail.text.reveal().clone());
             assert!(seen.insert((to, text)), "a mail was sent twice: {}", mail.message_id);
         }
+    }
+
+    /// How many mails were sent, and how many times one of them was sent again.
+    pub(crate) fn mails_sent(&self) -> (usize, usize) {
+        let times = self.pair.both()[0].times_sent();
+        let again: u32 = times.values().map(|times| times - 1).sum();
+        (times.len(), usize::try_from(again).unwrap_or(usize::MAX))
     }
 
     /// Retention, on both at once with a kill in its midst: people who were let go, and packages past their period, are gone,

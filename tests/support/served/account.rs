@@ -20,12 +20,8 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Makes the queues, as the infrastructure does.
     pub(super) async fn open(config: AzureConfig, beside: EmbeddedStore, folder: TempDir) -> Self {
-        let queue = open(&config);
-        for name in queues() {
-            queue.create(name).await.expect("a queue");
-        }
+        make_queues(&config).await;
         let connection = AzureConnection::new(&config.credential).expect("a connection");
         let blobs = Arc::new(connection.blobs(&config).expect("a store"));
         Self { blobs, config, beside, folder }
@@ -38,28 +34,41 @@ impl Account {
 
     /// Takes every visible message out of the queues.
     pub(super) fn received(&self) -> Vec<Enqueued> {
-        let config = self.config.clone();
-        elsewhere(async move {
-            // Connections end with the thread.
-            let queue = open(&config);
-            let mut received = Vec::new();
-            for name in queues() {
-                loop {
-                    let taken = queue.take(name, Duration::from_mins(10), 32).await?;
-                    if taken.is_empty() {
-                        break;
-                    }
-                    for message in taken {
-                        queue.remove(name, &message.id, &message.pop_receipt).await?;
-                        let (queue, delay) = (name.to_owned(), Duration::ZERO);
-                        received.push(Enqueued { queue, message: message.text, delay });
-                    }
+        received(&self.config)
+    }
+}
+
+/// Makes the queues, as the infrastructure does.
+pub(crate) async fn make_queues(config: &AzureConfig) {
+    let queue = open(config);
+    for name in queues() {
+        queue.create(name).await.expect("a queue");
+    }
+}
+
+/// Takes every visible message out of the queues of an account.
+pub(crate) fn received(config: &AzureConfig) -> Vec<Enqueued> {
+    let config = config.clone();
+    elsewhere(async move {
+        // Connections end with the thread.
+        let queue = open(&config);
+        let mut received = Vec::new();
+        for name in queues() {
+            loop {
+                let taken = queue.take(name, Duration::from_mins(10), 32).await?;
+                if taken.is_empty() {
+                    break;
+                }
+                for message in taken {
+                    queue.remove(name, &message.id, &message.pop_receipt).await?;
+                    let (queue, delay) = (name.to_owned(), Duration::ZERO);
+                    received.push(Enqueued { queue, message: message.text, delay });
                 }
             }
-            Ok::<_, StoreError>(received)
-        })
-        .expect("the queues")
-    }
+        }
+        Ok::<_, StoreError>(received)
+    })
+    .expect("the queues")
 }
 
 fn open(config: &AzureConfig) -> AzureQueue {

@@ -109,7 +109,9 @@ impl Database {
             if holds_contents && schema::version(&connection).map_err(broken)? == 0 {
                 return Err(OpenError::Damaged { folder: folder.to_owned() });
             }
-            schema::create(&mut connection).map_err(broken)?;
+        }
+        if version < schema::VERSION {
+            schema::bring_up_to_date(&mut connection).map_err(broken)?;
         }
         let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
         if size <= CHECKED_LIMIT {

@@ -35,6 +35,9 @@ pub struct SentMail {
     pub html: Personal<String>,
     /// When it was sent last.
     pub sent_at: Timestamp,
+    /// How often it was sent.
+    #[serde(skip)]
+    pub times: u32,
 }
 
 impl Outbox {
@@ -48,7 +51,8 @@ impl Outbox {
             .read(|connection| {
                 connection
                     .prepare_cached(
-                        "SELECT recipient, subject, text, html, sent, message_id FROM mails ORDER BY sent DESC, number DESC",
+                        "SELECT recipient, subject, text, html, sent, message_id, times
+                         FROM mails ORDER BY sent DESC, number DESC",
                     )?
                     .query_map([], |row| {
                         Ok(SentMail {
@@ -58,6 +62,7 @@ impl Outbox {
                             text: Personal::new(row.get(2)?),
                             html: Personal::new(row.get(3)?),
                             sent_at: Timestamp::from_microsecond(row.get(4)?).unwrap_or(Timestamp::MIN),
+                            times: row.get(6)?,
                         })
                     })?
                     .collect()
@@ -85,8 +90,9 @@ impl Mailer for Outbox {
             .write(move |transaction| {
                 transaction
                     .execute(
-                        "INSERT OR REPLACE INTO mails (message_id, recipient, subject, text, html, sent)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        "INSERT OR REPLACE INTO mails (message_id, recipient, subject, text, html, sent, times)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                             1 + IFNULL((SELECT times FROM mails WHERE message_id = ?1), 0))",
                         params![
                             mail.message_id,
                             mail.to.reveal().as_str(),

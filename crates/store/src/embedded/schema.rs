@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Written as `user_version`; raised with every change of the tables.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Names are kept apart from contents, so that a listing reads narrow rows in the order of its answer. They compare
 /// as bytes (`BINARY`). A container's number is never used again, so that what is left of a deleted one cannot come
@@ -58,21 +58,28 @@ const TABLES: &str = "
         subject TEXT NOT NULL,
         text TEXT NOT NULL,
         html TEXT NOT NULL,
-        sent INTEGER NOT NULL
+        sent INTEGER NOT NULL,      -- last
+        times INTEGER NOT NULL DEFAULT 1
     ) STRICT;
 ";
+
+/// From version 1.
+const TIMES: &str = "ALTER TABLE mails ADD COLUMN times INTEGER NOT NULL DEFAULT 1";
 
 /// The version of the tables; 0 for a new database.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Makes the tables, unless another process was quicker.
-pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Makes the tables, or those of an earlier version what they are now, unless another process was quicker.
+pub(super) fn bring_up_to_date(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if version(&transaction)? == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
+    let change = match version(&transaction)? {
+        0 => TABLES,
+        1 => TIMES,
+        _ => return Ok(()),
+    };
+    transaction.execute_batch(change)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

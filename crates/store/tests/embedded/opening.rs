@@ -111,6 +111,26 @@ fn a_database_of_a_newer_version_is_left_alone() {
     assert_one_sentence(&error, folder.path());
 }
 
+#[tokio::test]
+async fn a_database_of_an_earlier_version_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let raw = rusqlite::Connection::open(folder.path().join("store.sqlite3")).unwrap();
+    raw.execute_batch(
+        "ALTER TABLE mails DROP COLUMN times;
+         INSERT INTO mails (message_id, recipient, subject, text, html, sent)
+         VALUES ('1@example.se', 'kim@example.se', 'one', 'Hej', '<p>Hej</p>', 0);",
+    )
+    .unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    for _ in 0..2 {
+        let mails = open(folder.path()).outbox().list().await.unwrap();
+        let found: Vec<_> = mails.iter().map(|mail| (mail.message_id.as_str(), mail.times)).collect();
+        assert_eq!(found, [("1@example.se", 1)]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn other_users_of_the_machine_cannot_look_into_the_folder() {

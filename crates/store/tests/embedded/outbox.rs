@@ -31,6 +31,8 @@ async fn the_outbox_shows_the_newest_first_and_one_of_each_message_id() {
     clock.advance(Duration::from_mins(1));
     outbox.send(&mail("1@example.se", "one again")).await.unwrap();
     assert_eq!(subjects().await, ["one again", "two"]);
+    let times: Vec<_> = outbox.list().await.unwrap().iter().map(|mail| mail.times).collect();
+    assert_eq!(times, [2, 1], "how often each was sent");
     assert_eq!(outbox.delete_before(clock.now()).await.unwrap(), 1);
     assert_eq!(subjects().await, ["one again"]);
 }
