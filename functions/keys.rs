@@ -249,6 +249,14 @@ impl Sha256 {
         sha256.finish()
     }
 
+    /// Of bytes that are at hand.
+    pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+        let digest = digest::digest(&digest::SHA256, bytes);
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.as_ref());
+        bytes
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

@@ -23,6 +23,7 @@ use crate::{
     audit::{AuditRecord, By},
     auth::User,
     context::Context,
+    keys::Sha256,
     layout::{self, TenantLayout},
     listing::{List, load},
     notices::Notice,
@@ -99,6 +100,9 @@ struct Objection {
     /// announced the sub-processor.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     revision: Option<u32>,
+    /// By which the request that made it is known when it comes again; the id itself of an objection from before this was noted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    claim: Option<ObjectionId>,
     reason: Personal<Reason>,
     state: State,
     created_at: Timestamp,
@@ -125,23 +129,33 @@ struct ObjectionView {
 }
 
 impl Objection {
-    /// The announcement.
-    fn into_key(self, register: &Register) -> Option<(EntryId, u32)> {
-        let first = |id: &EntryId| register.announcements_of(register.entry(id)?).next();
-        let revision = self.revision.or_else(|| Some(first(&self.sub_processor)?.revision.number))?;
-        Some((self.sub_processor, revision))
+    /// What it is to.
+    fn announcement(&self, register: &Register) -> Option<(EntryId, u32)> {
+        let first = || register.announcements_of(register.entry(&self.sub_processor)?).next();
+        let revision = self.revision.or_else(|| Some(first()?.revision.number))?;
+        Some((self.sub_processor.clone(), revision))
+    }
+
+    /// An answer alone does not end it.
+    fn stands(&self) -> bool {
+        self.state != State::Withdrawn
+    }
+
+    fn is_made_by(&self, claim: ObjectionId) -> bool {
+        self.claim.unwrap_or(self.id) == claim
     }
 }
 
 impl From<Objection> for ObjectionView {
     fn from(objection: Objection) -> Self {
-        let Objection { id, sub_processor, revision, reason, state, created_at, answer, answered_at } =
+        let Objection { id, sub_processor, revision, reason, state, created_at, answer, answered_at, .. } =
             objection;
         Self { id, sub_processor, revision, reason, state, created_at, answer, answered_at }
     }
 }
 
-/// Only what was announced to the tenant, and only until the notice period has run.
+/// Only what was announced to the tenant, only until the notice period has run, and only once at a time, whoever of them objects:
+/// the id follows from what is objected to, so of two who do at the same moment storage takes one.
 async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
     let (new, raw) = context.json::<NewObjection>().await?;
     let app = &context.app;
@@ -150,45 +164,61 @@ async fn create(mut context: Context, user: User) -> Result<Answer, Problem> {
         return Err(Problem::invalid("/subProcessor", "must be the id of a sub-processor"));
     };
     let now = app.now();
-    let id = context.claim(&user, &raw, || ObjectionId::new(now, app.random())).await?;
-    let path = user.layout.objection(id);
-    if let Some((objection, etag)) = app.read::<Objection>(&path).await? {
-        return made(objection, &etag);
+    let claim = context.claim(&user, &raw, || ObjectionId::new(now, app.random())).await?;
+    let earlier = all(app, &user.layout).await?;
+    if let Some((objection, etag)) = earlier.iter().find(|(objection, _)| objection.is_made_by(claim)) {
+        return made(objection.clone(), etag);
     }
     let noticed = noticed(app, &user.layout, std::slice::from_ref(entry)).await?;
-    let may = |announcement: &Announcement<'_>| {
+    let may = |announcement: Announcement<'_>| {
         let number = announcement.revision.number;
-        let ends = noticed.get(&number).and_then(|day| register.period_ends(*day));
-        announcement.is_open()
+        let day = *noticed.get(&number)?;
+        let may = announcement.is_open()
             && new.revision.is_none_or(|revision| revision == number)
-            && ends.is_some_and(|ends| app.today() < ends)
+            && app.today() < register.period_ends(day)?;
+        may.then(|| (announcement.key(), day))
     };
-    let newest = register.announcements_of(entry).filter(may).max_by_key(|to| to.revision.number);
-    let to = newest.ok_or(ProblemType::Conflict)?.key();
-    if open(app, &user.layout).await?.contains(&to) {
+    let newest = register.announcements_of(entry).filter_map(may).max_by_key(|((_, number), _)| *number);
+    let (to, day) = newest.ok_or(ProblemType::Conflict)?;
+    let to_the_same =
+        earlier.iter().filter(|(objection, _)| objection.announcement(register).as_ref() == Some(&to));
+    if to_the_same.clone().any(|(objection, _)| objection.stands()) {
         return Err(ProblemType::Conflict.into());
     }
+    let id = id(&to, day, to_the_same.count());
     let record = AuditRecord::intended(app, By::user(&user), context.operation.id, id);
     app.audit(&user.tenant.id, &record).await?;
     let objection = Objection {
         id,
         sub_processor: to.0,
         revision: Some(to.1),
+        claim: Some(claim),
         reason: new.reason,
         state: State::Open,
         created_at: now,
         answer: None,
         answered_at: None,
     };
+    let path = user.layout.objection(id);
     match app.write(&path, &objection, Condition::IfAbsent).await {
         Ok(etag) => made(objection, &etag),
-        // The same key at the same moment.
+        // The same key at the same moment, or another administrator.
         Err(StoreError::AlreadyExists) => {
             let (objection, etag) = app.read::<Objection>(&path).await?.ok_or(ProblemType::Conflict)?;
-            made(objection, &etag)
+            if objection.is_made_by(claim) {
+                made(objection, &etag)
+            } else {
+                Err(ProblemType::Conflict.into())
+            }
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The id of the next objection to an announcement of which the tenant was told on a day, after so many that were withdrawn.
+fn id((entry, revision): &(EntryId, u32), day: Date, withdrawn: usize) -> ObjectionId {
+    let digest = Sha256::digest(format!("{entry} {revision} {withdrawn}").as_bytes());
+    ObjectionId::new(stockholm::start_of(day), *digest.first_chunk().unwrap_or(&[0; 10]))
 }
 
 fn made(objection: Objection, etag: &ETag) -> Result<Answer, Problem> {
@@ -207,17 +237,16 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
     respond::ok(&List { items, next })
 }
 
-/// What the tenant objects to. An answer alone does not end an objection.
-async fn open(app: &App, layout: &TenantLayout) -> Result<BTreeSet<(EntryId, u32)>, Problem> {
+async fn all(app: &App, layout: &TenantLayout) -> Result<Vec<(Objection, ETag)>, Problem> {
     let names = app.names(layout.container(), layout::OBJECTIONS).await?;
-    let open = load(names, async |name| {
-        let path = layout.at(format!("{}{name}", layout::OBJECTIONS));
-        let objection = app.read::<Objection>(&path).await?.map(|(objection, _)| objection);
-        Ok(objection
-            .filter(|objection| objection.state != State::Withdrawn)
-            .and_then(|objection| objection.into_key(&app.settings().register)))
-    });
-    Ok(open.await?.into_iter().collect())
+    load(names, async |name| app.read(&layout.at(format!("{}{name}", layout::OBJECTIONS))).await).await
+}
+
+/// What the tenant objects to.
+async fn open(app: &App, layout: &TenantLayout) -> Result<BTreeSet<(EntryId, u32)>, Problem> {
+    let all = all(app, layout).await?;
+    let open = all.iter().map(|(objection, _)| objection).filter(|objection| objection.stands());
+    Ok(open.filter_map(|objection| objection.announcement(&app.settings().register)).collect())
 }
 
 /// What decides for a tenant about sub-processors: what it was told and when, and what it said to that.

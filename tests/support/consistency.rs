@@ -27,6 +27,7 @@ fn faults(dump: &BTreeMap<String, Bytes>, tenant: &str) -> Vec<String> {
     stored.files(&mut expected);
     stored.comments(&mut expected);
     stored.cases(&mut expected);
+    stored.notices(&mut expected);
     expected.compare(&stored)
 }
 
@@ -135,6 +136,21 @@ impl<'a> Stored<'a> {
         expected.check(!listed.is_empty(), || "there is no administrator".to_owned());
         let leaving = list["leaving"].as_array().map_or(0, Vec::len);
         expected.check(leaving == 0, || "an administrator is still leaving the list".to_owned());
+    }
+
+    /// What the tenant was told of sub-processors, and what it objects to: each once at a time.
+    fn notices(&self, expected: &mut Expected) {
+        for (number, notice) in self.records("notices/", ".json") {
+            expected.name(format!("notices/{number}.json"));
+            expected.check(notice["mailed"] == true, || format!("the notice {number} is not mailed"));
+        }
+        let mut standing = BTreeSet::new();
+        for (id, objection) in self.records("objections/", ".json") {
+            expected.name(format!("objections/{id}.json"));
+            let to = (text(&objection, "/subProcessor").to_owned(), objection["revision"].to_string());
+            let stands = objection["state"] != "withdrawn";
+            expected.check(!stands || standing.insert(to), || format!("{id} is to what another one is to"));
+        }
     }
 
     fn invitations(&self, expected: &mut Expected) {

@@ -10,6 +10,7 @@ mod changing;
 mod contenders;
 mod keys;
 mod leaving;
+mod objecting;
 mod tally;
 mod uploading;
 mod working;
@@ -99,6 +100,8 @@ interleavings! {
     leaving::removing_and_inviting_again,
     leaving::removing_and_coming_back,
     leaving::removing_and_binding_anew,
+    objecting::two_administrators_object_to_one_sub_processor,
+    objecting::objecting_twice_with_one_key,
     uploading::completing_twice_while_it_is_checked,
     uploading::two_workers_check_one_upload,
     uploading::deactivating_and_completing,
