@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{File, NonRegional, NonRegionalService, RegionName, Regions, SubProcessor, regions};
+use super::{
+    File, NonRegional, NonRegionalService, RegionName, Regions, ResourceType, SubProcessor, regions,
+};
 
 /// What the entries in use allow: with what is new of them only once that is in force, since they have it only then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +68,14 @@ impl RegionLock {
             service.resource_types.iter().any(|listed| listed.as_str().eq_ignore_ascii_case(resource_type))
         };
         self.services.iter().find(lists).map(|service| service.kind)
+    }
+
+    /// The types of resources that may be used in a way though they cannot be kept to a region.
+    pub(super) fn types(&self, kind: NonRegional) -> impl Iterator<Item = &ResourceType> {
+        self.services
+            .iter()
+            .filter(move |service| service.kind == kind)
+            .flat_map(|service| &service.resource_types)
     }
 
     /// The region of something, if it may lie there.

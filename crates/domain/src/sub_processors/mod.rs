@@ -10,9 +10,11 @@ mod check_changes;
 mod entry;
 mod history;
 mod lock;
+mod policies;
 mod regions;
 mod snapshot;
 mod standing;
+mod strict;
 mod words;
 
 use std::{collections::BTreeSet, sync::OnceLock};

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{NonRegional, Refusal, RegionLock, RegionName, Regions};
+use super::{NonRegional, Refusal, RegionLock, RegionName, Regions, policies, strict::Strict};
 
 /// Where a type of resource says where it lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,13 @@ const TYPES: &[(&str, Placed)] = &[
     ("Microsoft.Web/sites/config", Placed::Nowhere),
 ];
 
+/// 'Germany West Central', 'South Central US'.
+const WORDS_OF_A_NAME: usize = 4;
+
 const STORAGE: &str = "Microsoft.Storage/storageAccounts";
+
+/// What this looks for in a resource. Azure takes other capitals for the same.
+const MEMBERS: [&str; 7] = ["id", "location", "name", "properties", "resources", "sku", "type"];
 
 /// Types whose location is `global`, and whose data lie where they say.
 const SAY_WHERE_DATA_LIE: [&str; 2] =
@@ -71,8 +77,8 @@ const SAY_WHERE_DATA_LIE: [&str; 2] =
 /// # Errors
 /// Every reason why not, a sentence each.
 pub fn check_snapshot(json: &[u8], lock: &RegionLock, regions: &Regions) -> Result<usize, Vec<String>> {
-    let snapshot: Value =
-        serde_json::from_slice(json).map_err(|_| vec![lock.sentence("the snapshot is no JSON")])?;
+    let Strict(snapshot) = serde_json::from_slice(json)
+        .map_err(|error| vec![lock.sentence(&format!("the snapshot cannot be read: {error}"))])?;
     let Some(resources) = snapshot["predictedResources"].as_array().filter(|resources| !resources.is_empty())
     else {
         return Err(vec![lock.sentence("the snapshot predicts no resource")]);
@@ -85,6 +91,12 @@ pub fn check_snapshot(json: &[u8], lock: &RegionLock, regions: &Regions) -> Resu
     if !is_complete {
         refusals.push(lock.sentence("the prediction is not complete: it has diagnostics"));
     }
+    for part in snapshot.as_object().into_iter().flat_map(Map::keys) {
+        if !["predictedResources", "diagnostics", "outputs"].contains(&part.as_str()) {
+            refusals.push(lock.sentence(&format!("the snapshot has a part {part}, which is not understood")));
+        }
+    }
+    refusals.extend(policies::faults(resources, lock, regions).iter().map(|fault| lock.sentence(fault)));
     for resource in resources {
         let check = Check { name: name_of(resource), lock, regions, refusals: &mut refusals };
         check.resource(resource);
@@ -128,6 +140,12 @@ impl Check<'_> {
         let Some((known, placed)) = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)) else {
             return self.refuse("the type is not in the table of types, so where it lies is not known");
         };
+        for member in members.keys() {
+            let meant = MEMBERS.iter().find(|known| known.eq_ignore_ascii_case(member));
+            if meant.is_some_and(|known| known != member) {
+                self.refuse(&format!("it has a member {member}, which is written otherwise"));
+            }
+        }
         self.location(known, *placed, members.get("location"));
         if *known == STORAGE && members.get("sku").and_then(|sku| sku["name"].as_str()).is_none() {
             self.refuse("its SKU is not said");
@@ -171,6 +189,7 @@ impl Check<'_> {
     /// Everything that is named like a place or a SKU, however deep.
     fn members(&mut self, members: &Map<String, Value>, region: &str, is_resource: bool) {
         for (key, value) in members {
+            self.mentions(key);
             let name = key.to_ascii_lowercase();
             if name == "datalocation" {
                 if value.as_str() != Some("Europe") {
@@ -230,12 +249,20 @@ impl Check<'_> {
         }
     }
 
-    /// A region by its name in whatever else is said: a setting, an address, the id of something that lies elsewhere.
+    /// A region by its name in whatever else is said: a setting, an address, the id of something that lies elsewhere. Names for
+    /// people have spaces: 'North Europe'.
     fn mentions(&mut self, text: &str) {
-        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-        for name in words.filter_map(RegionName::normalised) {
-            if self.regions.get(&name).is_some() && !self.lock.allows(&name) {
-                self.refuse(&format!("it names a place: {}", Refusal::Region(name)));
+        let is_joint = |letter: char| matches!(letter, ' ' | '-' | '_');
+        for part in text.split(|letter: char| !letter.is_ascii_alphanumeric() && !is_joint(letter)) {
+            let words: Vec<_> = part.split(is_joint).collect();
+            let runs = (0..words.len()).flat_map(|from| {
+                let longest = words.len().min(from + WORDS_OF_A_NAME);
+                (from + 1..=longest).map(move |to| (from, to))
+            });
+            for name in runs.filter_map(|(from, to)| RegionName::normalised(&words[from..to].concat())) {
+                if self.regions.get(&name).is_some() && !self.lock.allows(&name) {
+                    self.refuse(&format!("it names a place: {}", Refusal::Region(name)));
+                }
             }
         }
     }
