@@ -8,14 +8,15 @@ use kundportal_domain::{
     TenantId, UserId, client_ip,
     records::{MembershipRole, Profile, Tenant, TenantRole},
 };
-use kundportal_store::{BlobStoreExt as _, Claims, ETag, StoreError, TokenError};
+use kundportal_store::{Claims, ETag, TokenError};
 
 use crate::{
+    app::App,
     context::Context,
     keys::Names,
     layout::{TenantLayout, on_platform},
     operation::Roles,
-    people::names_of_identity,
+    people::{named_user, names_of_identity},
     problem::{Problem, ProblemType},
     settings::ClientIp,
     sign_ins,
@@ -151,25 +152,39 @@ pub(crate) async fn user(context: &Context, identity: Identity) -> Result<User, 
     Ok(user)
 }
 
-/// The profile of an identity in a tenant. An index entry counts only while the profile names the identity back.
+/// The profile of an identity in a tenant. An index entry counts only while the profile names the identity back, and so does
+/// what is remembered of one: it spares a read, and is never the last word.
 pub(crate) async fn find(
     context: &Context,
     layout: &TenantLayout,
     identity: &Identity,
 ) -> Result<Option<(Profile, ETag)>, Problem> {
+    let (app, now) = (&context.app, context.now());
+    let entry = layout.identity(identity.name());
+    if let Some(id) = app.caches().identities.get(&entry, now) {
+        if let Some(found) = profile_of(app, layout, id, identity).await? {
+            return Ok(Some(found));
+        }
+        app.caches().identities.forget(&entry);
+    }
     for name in identity.names.looked_up() {
-        let id = match context.app.blobs().get_bytes(&layout.identity(name), 64).await {
-            Ok((bytes, _)) => std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<UserId>().ok()),
-            Err(StoreError::NotFound) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let Some(id) = id else { continue };
-        let Some((profile, etag)) = context.app.read::<Profile>(&layout.profile(id)).await? else { continue };
-        if is_of(&profile, identity) {
-            return Ok(Some((profile, etag)));
+        let Some((id, _)) = named_user(app, &layout.identity(name)).await? else { continue };
+        if let Some(found) = profile_of(app, layout, id, identity).await? {
+            app.caches().identities.put(entry, id, now);
+            return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+async fn profile_of(
+    app: &App,
+    layout: &TenantLayout,
+    id: UserId,
+    identity: &Identity,
+) -> Result<Option<(Profile, ETag)>, Problem> {
+    let found = app.read::<Profile>(&layout.profile(id)).await?;
+    Ok(found.filter(|(profile, _)| is_of(profile, identity)))
 }
 
 /// Whether a profile is there for this identity.
@@ -190,7 +205,7 @@ pub(crate) fn client_ip(context: &Context) -> Option<IpAddr> {
     }
 }
 
-impl crate::app::App {
+impl App {
     /// The settings of a tenant, at most a minute old.
     pub(crate) async fn tenant(&self, id: &TenantId) -> Result<Arc<Tenant>, Problem> {
         let now = self.now();

@@ -11,6 +11,7 @@ use kundportal_domain::{
     CustomerId, TenantId, UserId,
     records::{Customer, Tenant},
 };
+use kundportal_store::BlobPath;
 use lru::LruCache;
 
 /// The newest entries, up to a number, each for a while.
@@ -52,6 +53,8 @@ pub(crate) struct Caches {
     pub(crate) tenants: Cache<TenantId, std::sync::Arc<Tenant>>,
     /// Customers, for their names.
     pub(crate) customers: Cache<(TenantId, CustomerId), std::sync::Arc<Customer>>,
+    /// Whom an identity's entry in the index named. The profile tells whether that still holds.
+    pub(crate) identities: Cache<BlobPath, UserId>,
     /// Sign-ins that are recorded, by person and `auth_time`.
     pub(crate) sign_ins: Cache<(TenantId, UserId, Timestamp), ()>,
     /// Days of use that are recorded.
@@ -71,6 +74,7 @@ impl Default for Caches {
         Self {
             tenants: Cache::new(1_000, minute),
             customers: Cache::new(10_000, minute),
+            identities: Cache::new(10_000, minute),
             sign_ins: Cache::new(10_000, day),
             last_use: Cache::new(10_000, day),
             storage_reached: Cache::new(1, minute),

@@ -26,7 +26,9 @@ impl App {
     ) -> Result<Option<(T, ETag)>, Problem> {
         match self.blobs().get_bytes(path, MAX_OBJECT_BYTES).await {
             Ok((bytes, etag)) => {
-                Ok(Some((serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?, etag)))
+                // Looked at once as a whole, which is quicker than string by string.
+                let text = std::str::from_utf8(&bytes).map_err(Problem::internal)?;
+                Ok(Some((serde_json::from_str(text).map_err(|error| unreadable(&error))?, etag)))
             }
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(error.into()),

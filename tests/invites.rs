@@ -346,6 +346,8 @@ async fn who_has_lost_their_sign_in_gets_a_new_one_for_the_same_user() {
     let tenant = portal.tenant("t1").await;
     let customer = portal.customer(&tenant, "Kund AB").await;
     let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let profile = tenant.path("/profile");
+    portal.as_(&kim).get(&profile).await.expect(200);
     let path = tenant.path(&format!("/users/{}/reinvite", kim.id));
     for _ in 0..10 {
         portal.as_(&tenant.administrator).invocation("one").post_empty(&path).await.expect(201);
@@ -356,9 +358,17 @@ async fn who_has_lost_their_sign_in_gets_a_new_one_for_the_same_user() {
     anew.sub = "another-sign-in".to_owned();
     let same = portal.accept(&anew).await;
     assert_eq!(same.id, kim.id);
-    portal.as_(&anew).get(&tenant.path("/profile")).await.expect(200);
-    portal.as_(&kim).get(&tenant.path("/profile")).await.expect_problem(404, "not-found");
+    portal.as_(&anew).get(&profile).await.expect(200);
+    portal.as_(&kim).get(&profile).await.expect_problem(404, "not-found");
     assert_eq!(portal.as_(&kim).get("/api/me").await.expect(200).json(), json!([]));
+    // The lost sign-in can be somebody else's from now on.
+    let mut other = Person::new("bo@example.com");
+    other.sub.clone_from(&kim.person.sub);
+    portal.invite(&tenant, &other, "member", Some(&customer)).await.expect(201);
+    let other = portal.accept(&other).await;
+    assert_ne!(other.id, kim.id);
+    assert_eq!(portal.as_(&other).get(&profile).await.expect(200).at("/id"), other.id);
+    assert_eq!(portal.as_(&anew).get(&profile).await.expect(200).at("/id"), kim.id);
 }
 
 #[tokio::test]

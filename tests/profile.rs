@@ -68,23 +68,6 @@ async fn a_patch_that_breaks_a_rule_changes_nothing() {
 }
 
 #[tokio::test]
-async fn reading_costs_two_reads_and_correcting_two_reads_and_two_writes() {
-    let portal = Portal::start().await;
-    let (tenant, kim, _) = office(&portal).await;
-    let path = tenant.path("/profile");
-    let caller = portal.as_(&kim);
-    caller.get(&path).await.expect(200);
-    let _ = portal.counts().take();
-    caller.get(&path).await.expect(200);
-    let reading = portal.counts().take();
-    assert_eq!((reading.reads.len(), reading.total()), (2, 2), "{reading:?}");
-    caller.patch(&path, json!({"name": "Kim Ek"})).await.expect(200);
-    let correcting = portal.counts().take();
-    assert_eq!((correcting.reads.len(), correcting.writes.len(), correcting.total()), (2, 2, 4));
-    assert!(correcting.writes[0].starts_with("audit-t1/"), "the record comes first: {correcting:?}");
-}
-
-#[tokio::test]
 async fn of_two_browsers_that_name_the_version_one_is_refused() {
     let portal = Portal::start().await;
     let (tenant, kim, _) = office(&portal).await;

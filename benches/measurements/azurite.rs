@@ -62,7 +62,7 @@ pub(crate) fn profile(stage: &Stage, runtime: &tokio::runtime::Runtime, rounds: 
     let [median, cost] =
         by_turns::measure_each(rounds, || measure(&handler), || measure(&floor), || measure(&same));
     let what = "`GET T/profile` over Azurite";
-    let beside = "bare calls of the SDK for the same blobs";
+    let beside = "bare calls of the SDK for the same blob";
     vec![
         requests::row(format!("{what}: median"), &median, "µs", beside, Goal::AtMost(1.15)),
         requests::row(format!("{what}: processor time"), &cost, "µs a request", beside, Goal::AtMost(1.2)),
@@ -95,7 +95,7 @@ async fn copy(stage: &Stage, account: &AzureConfig) {
     }
 }
 
-/// What is read for each person: their entry in the index, and the record that it names.
+/// What is read for each person once their entry in the index is known: the record that it names.
 async fn names(stage: &Stage) -> String {
     let blobs = stage.portal.blobs();
     let page = blobs.list(&container(stage), "index/identity/", None, 5_000).await.expect("a page");
@@ -104,7 +104,7 @@ async fn names(stage: &Stage) -> String {
         let path = BlobPath::new(container(stage), entry.name);
         let (user, _) = blobs.get_bytes(&path, 64).await.expect("an entry");
         let user = String::from_utf8_lossy(&user).into_owned();
-        lines.push(format!("{} subjects/{user}/profile.json", path.name));
+        lines.push(format!("subjects/{user}/profile.json"));
     }
     lines.join("\n")
 }

@@ -32,7 +32,7 @@ fn kinds(names: &[String]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn reading_ones_profile_costs_two_reads_and_correcting_it_two_reads_and_two_writes() {
+async fn reading_ones_profile_costs_one_read_and_correcting_it_one_read_and_two_writes() {
     for stored in STORED {
         let office = Office::open(1).await;
         office.store(stored).await;
@@ -42,14 +42,14 @@ async fn reading_ones_profile_costs_two_reads_and_correcting_it_two_reads_and_tw
         drop(portal.counts().take());
         caller.get(&path).await.expect(200);
         let reading = portal.counts().take();
-        assert_eq!((kinds(&reading.reads).as_slice(), reading.total()), (&["identity", "profile"][..], 2));
+        assert_eq!((kinds(&reading.reads).as_slice(), reading.total()), (&["profile"][..], 1));
         caller.patch(&path, json!({"name": "Kim Ek"})).await.expect(200);
         let correcting = portal.counts().take();
-        assert_eq!(kinds(&correcting.reads), ["identity", "profile"]);
+        assert_eq!(kinds(&correcting.reads), ["profile"]);
         assert_eq!(kinds(&correcting.writes), ["audit", "profile"]);
-        assert_eq!(correcting.total(), 4);
+        assert_eq!(correcting.total(), 3);
     }
-    figure("transactions-profile", "GET T/profile: 2 reads; PATCH T/profile: 2 reads and 2 writes");
+    figure("transactions-profile", "GET T/profile: 1 read; PATCH T/profile: 1 read and 2 writes");
 }
 
 #[tokio::test]
@@ -71,15 +71,11 @@ async fn an_upload_costs_its_content_and_six_small_writes_and_two_more_with_a_ke
         let small = ["audit", "work", "content", "ref", "due", "meta", "entry"];
         assert_eq!(kinds(&plain.writes), small);
         assert_eq!(kinds(&plain.deletes), ["work"]);
-        assert_eq!(
-            kinds(&plain.reads),
-            ["identity", "profile", "profile"],
-            "the second for whoever left meanwhile"
-        );
-        assert_eq!(plain.total(), 11);
+        assert_eq!(kinds(&plain.reads), ["profile", "profile"], "the second for whoever left meanwhile");
+        assert_eq!(plain.total(), 10);
         let keyed = upload(&caller.clone().key("tva")).await;
         assert_eq!(kinds(&keyed.writes), [&["due", "key"][..], &small].concat(), "its due marker and itself");
-        assert_eq!((keyed.deletes.len(), keyed.reads.len(), keyed.total()), (1, 3, 13));
+        assert_eq!((keyed.deletes.len(), keyed.reads.len(), keyed.total()), (1, 2, 12));
     }
     figure(
         "transactions-upload",
@@ -113,14 +109,14 @@ async fn a_direct_upload_costs_its_content_and_a_fixed_number() {
         let id = begin().await;
         let begun = portal.counts().take();
         assert_eq!(kinds(&begun.writes), ["audit", "due", "upload"]);
-        assert_eq!(kinds(&begun.reads), ["identity", "profile", "profile"]);
-        assert_eq!((begun.lists.len(), begun.total()), (2, 8));
+        assert_eq!(kinds(&begun.reads), ["profile", "profile"]);
+        assert_eq!((begun.lists.len(), begun.total()), (2, 7));
         portal.send_straight(tenant, &id, "ab").await;
         complete(&id).await;
         let completed = portal.counts().take();
         assert_eq!(kinds(&completed.writes), ["audit", "work", "upload"]);
-        assert_eq!(kinds(&completed.reads), ["identity", "profile", "upload", "staged"]);
-        assert_eq!((completed.messages.len(), completed.total()), (1, 8));
+        assert_eq!(kinds(&completed.reads), ["profile", "upload", "staged"]);
+        assert_eq!((completed.messages.len(), completed.total()), (1, 7));
         portal.pump_all().await;
         let checked = portal.counts().take();
         assert_eq!(kinds(&checked.writes), ["upload", "content", "ref", "due", "meta", "entry"]);
@@ -131,7 +127,7 @@ async fn a_direct_upload_costs_its_content_and_a_fixed_number() {
     }
     figure(
         "transactions-direct-upload",
-        "direct upload of a file: 8 to announce it, 8 to complete it, 17 to check it, its content among them",
+        "direct upload of a file: 7 to announce it, 7 to complete it, 17 to check it, its content among them",
     );
 }
 

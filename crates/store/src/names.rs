@@ -23,12 +23,8 @@ pub(crate) fn check_container(container: &Container) -> Result<(), StoreError> {
 pub(crate) fn check(path: &BlobPath) -> Result<(), StoreError> {
     check_container(&path.container)?;
     let name = &path.name;
-    let (mut characters, mut parts, mut refused) = (0, 1, false);
-    for one in name.chars() {
-        characters += 1;
-        parts += usize::from(one == '/');
-        refused |= one.is_control() || matches!(one, '\\' | '\u{fffe}' | '\u{ffff}');
-    }
-    let good = (1..=1024).contains(&characters) && parts <= 254 && !refused && !name.ends_with(['.', '/']);
+    let (characters, slashes) = (name.chars().count(), name.bytes().filter(|byte| *byte == b'/').count());
+    let refused = name.chars().any(|one| one.is_control() || matches!(one, '\\' | '\u{fffe}' | '\u{ffff}'));
+    let good = (1..=1024).contains(&characters) && slashes < 254 && !refused && !name.ends_with(['.', '/']);
     good.then_some(()).ok_or_else(|| StoreError::broken(Refused))
 }
