@@ -168,7 +168,7 @@ DEFECTS: list[tuple[str, str, Callable[[Resources], object]]] = [
     ("alerts_are_about_what_happens", "files is no timer", setting(ALERT, "a-timer-does", "properties.criteria.allOf.0.query", 'requests | where success == true and name in ("activity", "files") | distinct name')),
     ("policies_are_the_lock", "not enforced", setting(ASSIGNMENT, "kundportal-locations", "properties.enforcementMode", "DoNotEnforce")),
     ("policies_are_the_lock", "assignments are", without(ASSIGNMENT, "kundportal-groups")),
-    ("policies_are_the_lock", "register says", setting(ASSIGNMENT, "kundportal-locations", "properties.parameters.listOfAllowedLocations.value", ["swedencentral", "northeurope"])),
+    ("policies_are_the_lock", "register says", setting(ASSIGNMENT, "kundportal-locations", "properties.parameters.listOfAllowedLocations.value", [*facts.Lock().regions, "brazilsouth"])),
     ("policies_are_the_lock", "which revision", setting(ASSIGNMENT, "kundportal-locations", "properties.nonComplianceMessages", [{"message": "no"}])),
     ("policies_are_the_lock", "not by kundportal-geo-replication", setting(DEFINITION, "kundportal-geo", "properties.policyRule.if.allOf.1.in", ["Standard_GRS"])),
     ("policies_are_the_lock", "not by kundportal-object-replication", setting(DEFINITION, "kundportal-object", "properties.mode", "Indexed")),

@@ -1,8 +1,10 @@
 """The workflow that deploys: its steps in their order, its rights, and its commands, run with stand-ins for what they call."""
 
 from checks import facts, steps
+from checks.resources import Resources
 
 WORKFLOW = steps.workflow("deploy")
+REGION = Resources.predicted("test").one("Microsoft.Resources/resourceGroups")["location"]
 JOBS = WORKFLOW["jobs"]
 
 NAMES = '{"group": "a-group", "site": "a-site", "dataAccount": "an-account", "vault": "a-vault"}'
@@ -55,7 +57,7 @@ class Deploy(steps.Steps):
         self.assertEqual(self.run_step("preview", "What would change"), 0)
         rows = (self.folder / "summary").read_text().splitlines()[2:]
         self.assertEqual(rows, ["| Modify | /an-account | sku.name, properties.cors |", "| Create | /new |  |"])
-        self.assertIn("--name kundportal-17 --location swedencentral --parameters infra/test.bicepparam", self.calls()[0])
+        self.assertIn(f"--name kundportal-17 --location {REGION} --parameters infra/test.bicepparam", self.calls()[0])
 
     def test_a_preview_that_cannot_be_read_is_no_preview(self):
         (self.folder / "bin/az").write_text("#!/bin/sh\nexit 1\n")
@@ -65,13 +67,13 @@ class Deploy(steps.Steps):
         for name in ("Infrastructure", "Anchors", "Package", "Smoke test"):
             self.assertEqual(self.run_step("deploy", name), 0, name)
         created, *rest = self.calls()
-        self.assertIn("sub create --name kundportal-17 --location swedencentral --parameters infra/test.bicepparam", created)
+        self.assertIn(f"sub create --name kundportal-17 --location {REGION} --parameters infra/test.bicepparam", created)
         self.assertEqual(
             rest,
             [
                 "lock-anchors.sh a-group an-account",
                 "az functionapp deployment source config-zip --resource-group a-group --name a-site --src kundportal.zip",
-                "smoke.py https://a-site.azurewebsites.net --region swedencentral",
+                f"smoke.py https://a-site.azurewebsites.net --region {REGION}",
             ],
         )
 
