@@ -121,13 +121,16 @@ impl<'a> Export<'a> {
                 reader = Some(profile);
             }
         }
-        if case.state == CaseState::Ready && self.app.is_locked() {
+        if case.state == CaseState::Ready
+            && (self.app.is_locked() || !self.app.may_mail(&self.tenant.id).await?)
+        {
             // The package can be fetched. That it is told, and the case closed by it, waits.
             return Ok(Outcome::Come(Progress::UnderWay));
         }
         if let Some(reader) = reader.filter(|_| case.state == CaseState::Ready) {
-            let (marker, id, mail) = self.prepare_mail(&case).await?;
             let closed_at = self.app.now();
+            self.count_from(closed_at, &mut case).await?;
+            let (marker, id, mail) = self.prepare_mail(&case).await?;
             mark_case_due(self.app, &self.tenant, self.request, closed_at).await?;
             case.fulfil(closed_at).map_err(Problem::internal)?;
             if self.save(&case, &etag).await?.is_none() {
@@ -258,6 +261,16 @@ impl<'a> Export<'a> {
         let rules = RetentionRules::with(&self.tenant.retention);
         retention::due_day(&Item::Package { ready_at }, &rules)
             .ok_or_else(|| Problem::internal("a package without a period"))
+    }
+
+    /// The package's period is counted from when the person is told, which may have waited.
+    async fn count_from(&self, told_at: Timestamp, case: &mut Case) -> Result<(), Problem> {
+        let until = self.due_day(told_at)?;
+        if let Some(package) = case.package.as_mut().filter(|package| package.until != until) {
+            self.mark_due(until).await?;
+            package.until = until;
+        }
+        Ok(())
     }
 
     /// Notes the day on which the package goes.

@@ -28,7 +28,9 @@ pub(super) async fn get(context: Context, user: User) -> Result<Answer, Problem>
     let item = Item::package(&case).filter(|_| case.state != CaseState::Withdrawn);
     let (Some(item), Some(package)) = (item, &case.package) else { return Err(ProblemType::NotFound.into()) };
     let rules = RetentionRules::with(&user.tenant.retention);
-    if retention::due_at(&item, &rules).is_some_and(|due| due <= context.now()) {
+    // Until the person has been told, it is kept.
+    let is_over = retention::due_at(&item, &rules).is_some_and(|due| due <= context.now());
+    if is_over && case.state.is_closed() {
         return Err(ProblemType::NotFound.into());
     }
     note_look_up(&context, &user, &case).await?;

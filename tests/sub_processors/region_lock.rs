@@ -223,6 +223,52 @@ async fn an_access_request_comes_to_its_package_and_is_fetched() {
     assert_eq!(portal.mails_to("kim@example.com").len(), sent_to_kim(&portal, "klara att hämta") + 1);
 }
 
+/// Its period begins when the person can know of it, however long the lock was broken before.
+#[tokio::test]
+async fn a_package_stays_for_its_period_after_its_person_was_told() {
+    let portal = Portal::start().await;
+    let tenant = portal.tenant("acme").await;
+    let customer = portal.customer(&tenant, "Kund AB").await;
+    let kim = portal.member(&tenant, &customer, "kim@example.com").await;
+    let broken = portal.redeployed(|settings| settings.place = in_ireland()).await;
+    let request = ask(&broken, &tenant, &kim).await;
+    broken.pump_all().await;
+    for _ in 0..10 {
+        broken.advance_hours(24);
+        broken.timer("waiting_work").await;
+        broken.timer("retention").await;
+    }
+    package(&broken, &tenant, &kim, &request).await.expect(200);
+    assert_eq!(packages(&portal).await, 1);
+
+    // Mended: retention is the first to run.
+    portal.timer("retention").await;
+    portal.timer("waiting_work").await;
+    portal.pump_all().await;
+    let path = tenant.path(&format!("/requests/{request}"));
+    let case = portal.as_(&kim).get(&path).await.expect(200);
+    assert_eq!(
+        (case.text_at("/state"), case.text_at("/package/until")),
+        ("fulfilled".into(), "2026-03-19".into())
+    );
+    let mails = portal.mails_to("kim@example.com");
+    let told = mails.iter().find(|mail| mail.subject.reveal().contains("klara att hämta")).expect("a mail");
+    let text = told.text.reveal();
+    assert!(text.contains("Filen tas bort den 2026-03-19"), "{text}");
+    portal.advance_hours(7 * 24 - 1);
+    portal.timer("retention").await;
+    package(&portal, &tenant, &kim, &request).await.expect(200);
+    portal.advance_hours(2);
+    package(&portal, &tenant, &kim, &request).await.expect(404);
+    portal.timer("retention").await;
+    portal.pump_all().await;
+    assert_eq!(packages(&portal).await, 0, "it is gone for good");
+}
+
+async fn packages(portal: &Portal) -> usize {
+    portal.names().await.iter().filter(|name| name.ends_with("/package.zip")).count()
+}
+
 fn sent_to_kim(portal: &Portal, other_than: &str) -> usize {
     let mails = portal.mails_to("kim@example.com");
     mails.iter().filter(|mail| !mail.subject.reveal().contains(other_than)).count()

@@ -216,7 +216,7 @@ pub struct CasePackage {
     pub sha256: String,
     /// When it was there.
     pub ready_at: Timestamp,
-    /// The day on which it goes, in Europe/Stockholm, at the time of day at which it was there.
+    /// The day on which it goes, in Europe/Stockholm, at the time of day at which the person was told of it.
     pub until: Date,
     /// Files that were too much for it.
     #[serde(default)]

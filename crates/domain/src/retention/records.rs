@@ -61,10 +61,12 @@ impl Item {
         profile.pending_email.as_ref().map(|change| Self::EmailChange { requested_at: change.requested_at })
     }
 
-    /// The package of a case.
+    /// The package of a case. Its period begins when the person has been told, by which the case is closed; until then nothing ends
+    /// it.
     #[must_use]
     pub fn package(case: &Case) -> Option<Self> {
-        case.package.as_ref().map(|package| Self::Package { ready_at: package.ready_at })
+        let package = case.package.as_ref()?;
+        Some(Self::Package { ready_at: case.closed_at.unwrap_or(package.ready_at).max(package.ready_at) })
     }
 }
 
