@@ -155,11 +155,6 @@ impl Parameter {
     /// The versions that the caller has.
     pub const IF_NONE_MATCH: Self =
         Self::header("If-None-Match", "ETags of what the caller has: then the answer is 304");
-    /// The age of what the caller has.
-    pub const IF_MODIFIED_SINCE: Self = Self::header(
-        "If-Modified-Since",
-        "The `Last-Modified` of what the caller has: then the answer is 304",
-    );
     /// The language of a page, for whoever cannot say it by a header.
     pub const LANGUAGE: Self = Self {
         place: "query",

@@ -1,7 +1,6 @@
 //! Answers that anybody may keep: which of several forms is wanted (RFC 9110, 12.5.1), and whether the caller has it (13).
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use jiff::{Timestamp, fmt::rfc2822};
 
 use crate::{
     context::Context,
@@ -49,12 +48,11 @@ fn thousandths(weight: &str) -> Option<u16> {
     }
 }
 
-/// A body that does not depend on who asks; 304 without it where the caller has it already.
-pub(crate) fn kept(context: &Context, media_type: &'static str, body: String, changed: Timestamp) -> Answer {
+/// A body that does not depend on who asks; 304 without it where the caller has it already. Its tag alone says so: what changes
+/// twice a day has no date that could.
+pub(crate) fn kept(context: &Context, media_type: &'static str, body: String) -> Answer {
     let tag = format!("\"{}\"", Sha256::of(body.as_bytes()));
-    // A date after now would be none that a cache can compare with (RFC 9110, 8.8.2.1).
-    let changed = changed.min(context.now());
-    let has_it = has(context, &tag, changed);
+    let has_it = has(context, &tag);
     let mut answer = if has_it { Answer::default() } else { Answer::new(body.into()) };
     if has_it {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
@@ -63,22 +61,15 @@ pub(crate) fn kept(context: &Context, media_type: &'static str, body: String, ch
     }
     let headers: &mut HeaderMap = answer.headers_mut();
     respond::set(headers, header::ETAG, &tag);
-    if let Ok(date) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&changed) {
-        respond::set(headers, header::LAST_MODIFIED, &date);
-    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEPT));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
     answer
 }
 
-fn has(context: &Context, tag: &str, changed: Timestamp) -> bool {
-    if let Some(tags) = context.header(header::IF_NONE_MATCH.as_str()) {
-        let same = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
-        return tags.split(',').map(str::trim).any(same);
-    }
-    let since = context.header(header::IF_MODIFIED_SINCE.as_str());
-    let since = since.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
-    since.is_some_and(|since| changed.as_second() <= since.as_second())
+fn has(context: &Context, tag: &str) -> bool {
+    let same = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
+    let tags = context.header(header::IF_NONE_MATCH.as_str());
+    tags.is_some_and(|tags| tags.split(',').map(str::trim).any(same))
 }
 
 #[cfg(test)]

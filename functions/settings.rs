@@ -178,6 +178,11 @@ impl Settings {
         format!("{}#{fragment}", self.portal_url)
     }
 
+    /// Where this service is, where that can be told: by the privacy centre, which it serves itself. Without a slash at its end.
+    pub(crate) fn service_url(&self) -> &str {
+        self.portal_url.strip_suffix("/api/portal/").unwrap_or_default()
+    }
+
     /// A Message-ID: the same for every try at the same mail.
     pub(crate) fn message_id(&self, tenant: &TenantId, work: &str) -> String {
         format!("{tenant}.{work}@{}", self.mail_domain)

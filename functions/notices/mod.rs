@@ -25,6 +25,7 @@ use crate::{
     people::administrators,
     problem::{Problem, ProblemType},
     respond::{self, Answer},
+    worker::Progress,
 };
 
 pub(crate) const OPERATIONS: &[Operation] = &[Operation {
@@ -52,6 +53,9 @@ pub(crate) struct Notice {
     /// Whether every mail about it is stored.
     #[serde(default = "is_mailed")]
     mailed: bool,
+    /// That the tenant had no administrator who could be told: the period has not begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reaches_nobody: bool,
 }
 
 /// Of a notice from before this was noted: then it came after its mails.
@@ -135,7 +139,8 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
             date: revision.date,
             given_at: notice.given_at,
             summary: revision.summary.clone(),
-            object_until: object_until(register, revision, notice.given_at),
+            object_until: object_until(register, revision, notice.given_at)
+                .filter(|_| !notice.reaches_nobody),
             sub_processors: register.changed_by(revision).map(|entry| Changed::by(revision, entry)).collect(),
         }))
     })
@@ -145,17 +150,24 @@ async fn list(context: Context, user: User) -> Result<Answer, Problem> {
 
 /// Tells a tenant of every revision up to one that it has not been told of; what was in force when it came, it has agreed to.
 /// The notice comes first, and with it the day from which the period is counted; then the mails are stored, and that they are
-/// is noted last: whoever is killed between stores them again, with the same words and under the same Message-ID.
-pub(crate) async fn complete(app: &App, tenant: &TenantId, up_to: u32) -> Result<(), Problem> {
-    let Some((settings, _)) = app.read::<Tenant>(&on_platform::tenant(tenant)).await? else { return Ok(()) };
+/// is noted last: whoever is killed between stores them again, with the same words and under the same Message-ID. While there is no
+/// administrator, the notice is in the portal for whoever reads it there, nothing has begun, and this is not at its end.
+pub(crate) async fn complete(app: &App, tenant: &TenantId, up_to: u32) -> Result<Progress, Problem> {
+    let Some((settings, _)) = app.read::<Tenant>(&on_platform::tenant(tenant)).await? else {
+        return Ok(Progress::Finished);
+    };
     let register = &app.settings().register;
     let agreed = settings.agreed(register);
+    let mut progress = Progress::Finished;
     for revision in register.revisions() {
-        if agreed < revision.number && revision.number <= up_to {
-            give(app, tenant, revision).await?;
+        if agreed < revision.number
+            && revision.number <= up_to
+            && give(app, tenant, revision).await? == Progress::UnderWay
+        {
+            progress = Progress::UnderWay;
         }
     }
-    Ok(())
+    Ok(progress)
 }
 
 /// The notice, in the portal from now on at the latest.
@@ -164,13 +176,14 @@ async fn in_portal(
     tenant: &TenantId,
     path: &BlobPath,
     revision: u32,
+    reaches_nobody: bool,
 ) -> Result<(Notice, ETag), Problem> {
     if let Some(given) = app.read::<Notice>(path).await? {
         return Ok(given);
     }
     let record = AuditRecord::intended(app, By::SYSTEM, "giveNotice", format!("revision-{revision}"));
     app.audit(tenant, &record).await?;
-    let notice = Notice { revision, given_at: app.now(), mailed: false };
+    let notice = Notice { revision, given_at: app.now(), mailed: false, reaches_nobody };
     match app.write(path, &notice, Condition::IfAbsent).await {
         Ok(etag) => Ok((notice, etag)),
         // Another run was faster: what it says counts.
@@ -181,19 +194,34 @@ async fn in_portal(
     }
 }
 
-async fn give(app: &App, tenant: &TenantId, revision: &Revision) -> Result<(), Problem> {
+async fn give(app: &App, tenant: &TenantId, revision: &Revision) -> Result<Progress, Problem> {
     let layout = TenantLayout::new(tenant);
     let path = layout.notice(revision.number);
-    let (mut notice, etag) = in_portal(app, tenant, &path, revision.number).await?;
+    let administrators = administrators::list(app, &layout).await?;
+    let (mut notice, mut etag) =
+        in_portal(app, tenant, &path, revision.number, administrators.is_empty()).await?;
     if notice.mailed {
-        return Ok(());
+        return Ok(Progress::Finished);
     }
-    for administrator in administrators::list(app, &layout).await? {
+    if administrators.is_empty() {
+        tracing::warn!(%tenant, revision = revision.number, "a notice reaches nobody: there is no administrator");
+        return Ok(Progress::UnderWay);
+    }
+    if notice.reaches_nobody {
+        notice = Notice { given_at: app.now(), reaches_nobody: false, ..notice };
+        etag = match app.write(&path, &notice, if_unchanged(&etag)).await {
+            Ok(etag) => etag,
+            // Another run was faster: what it says counts.
+            Err(StoreError::PreconditionFailed) => return Ok(Progress::UnderWay),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    for administrator in administrators {
         tell(app, tenant, administrator, revision, notice.given_at).await?;
     }
     notice.mailed = true;
     match app.write(&path, &notice, if_unchanged(&etag)).await {
-        Ok(_) | Err(StoreError::PreconditionFailed) => Ok(()),
+        Ok(_) | Err(StoreError::PreconditionFailed) => Ok(Progress::Finished),
         Err(error) => Err(error.into()),
     }
 }

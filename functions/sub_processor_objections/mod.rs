@@ -282,7 +282,8 @@ async fn noticed(
     let revisions: BTreeSet<_> = announcements.map(|announcement| announcement.revision.number).collect();
     let mut noticed = BTreeMap::new();
     for revision in revisions {
-        if let Some((notice, _)) = app.read::<Notice>(&layout.notice(revision)).await? {
+        let notice = app.read::<Notice>(&layout.notice(revision)).await?;
+        if let Some((notice, _)) = notice.filter(|(notice, _)| !notice.reaches_nobody) {
             noticed.insert(revision, stockholm::date_of(notice.given_at));
         }
     }

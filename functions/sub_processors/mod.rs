@@ -5,9 +5,9 @@ mod feed;
 mod page;
 
 use http::{HeaderValue, Method, header};
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use kundportal_domain::{
-    Locale, stockholm,
+    Locale,
     sub_processors::{EntryId, Register, Revision, Status, SubProcessor, Text, Zone},
 };
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ const fn operation(
         summary,
         access,
         step_up: false,
-        parameters: &[Parameter::LANGUAGE, Parameter::IF_NONE_MATCH, Parameter::IF_MODIFIED_SINCE],
+        parameters: &[Parameter::LANGUAGE, Parameter::IF_NONE_MATCH],
         request: RequestBody::Empty,
         success,
         problems: &[],
@@ -149,10 +149,6 @@ impl Reader {
     }
 }
 
-fn changed(register: &Register) -> Timestamp {
-    stockholm::start_of(register.date())
-}
-
 fn list(context: &Context) -> Result<Answer, Problem> {
     let (register, reader) = (&context.app.settings().register, Reader::of(context)?);
     if wants_html(context) {
@@ -167,7 +163,7 @@ fn list(context: &Context) -> Result<Answer, Problem> {
         primary: register.primary().map(|entry| &entry.id),
         entries: in_order(register),
     };
-    json(context, &body, register)
+    json(context, &body)
 }
 
 fn history(context: &Context) -> Result<Answer, Problem> {
@@ -175,26 +171,25 @@ fn history(context: &Context) -> Result<Answer, Problem> {
     if wants_html(context) {
         return Ok(html(context, reader, page::history(reader, register)));
     }
-    json(context, &History { revisions: register.revisions().iter().rev().collect() }, register)
+    json(context, &History { revisions: register.revisions().iter().rev().collect() })
 }
 
 fn feed(context: &Context) -> Result<Answer, Problem> {
     let (settings, reader) = (context.app.settings(), Reader::of(context)?);
-    let feed = feed::feed(reader, &settings.register, &settings.mail_domain);
-    let mut answer = kept(context, "application/atom+xml; charset=utf-8", feed, changed(&settings.register));
+    let feed = feed::feed(reader, &settings.register, &settings.mail_domain, settings.service_url());
+    let mut answer = kept(context, "application/atom+xml; charset=utf-8", feed);
     speak(reader, &mut answer);
     Ok(answer)
 }
 
-fn json(context: &Context, body: &impl Serialize, register: &Register) -> Result<Answer, Problem> {
+fn json(context: &Context, body: &impl Serialize) -> Result<Answer, Problem> {
     let body = serde_json::to_string(body).map_err(Problem::internal)?;
-    Ok(kept(context, "application/json", body, changed(register)))
+    Ok(kept(context, "application/json", body))
 }
 
 /// A page without scripts, which may load nothing and be put into no other.
 fn html(context: &Context, reader: Reader, page: String) -> Answer {
-    let changed = changed(&context.app.settings().register);
-    let mut answer = kept(context, "text/html; charset=utf-8", page, changed);
+    let mut answer = kept(context, "text/html; charset=utf-8", page);
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                   frame-ancestors 'none'";
     answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -101,9 +101,7 @@ async fn complete(app: &App, marker: &Marker, marked: &MarkedWork) -> Result<Pro
         Work::EmailChange { user, number } => {
             profile::email_change::complete(app, tenant, *user, *number, abandoned).await
         }
-        Work::Notice { revision } => {
-            notices::complete(app, tenant, *revision).await.map(|()| Progress::Finished)
-        }
+        Work::Notice { revision } => notices::complete(app, tenant, *revision).await,
         Work::Comment { comment, author, customer, threads } => {
             comments::complete(app, tenant, (*comment, *author, *customer, threads), abandoned).await
         }

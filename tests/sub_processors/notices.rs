@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kundportal_functions::Settings;
 use serde_json::json;
 
-use super::support::{Portal, Tenant, announced_today, register};
+use super::support::{Person, Portal, Tenant, announced_today, register};
 
 const MAIL: &str = "Ändring av underbiträden";
 
@@ -224,6 +224,40 @@ async fn who_is_told_late_has_the_whole_period() {
     late.clock().set("2026-05-06T21:59:59Z".parse().expect("a time"));
     let body = json!({"subProcessor": MAIL_SERVICE, "reason": "Vi vill inte."});
     late.as_(&tenant.administrator).post(&tenant.path(OBJECTIONS), body).await.expect(201);
+}
+
+/// Nobody's period runs before somebody can be told: then it begins, and the mail goes out.
+#[tokio::test]
+async fn a_tenant_without_an_administrator_is_told_once_it_has_one() {
+    let before = Portal::start().await;
+    let founder = Person::new("grundare@example.com");
+    let body = json!({"id": "t1", "name": "Leverantör AB", "organisationNumber": "556000-0001",
+        "contact": {"name": "Karin Kontakt", "email": "kontakt@example.com"},
+        "dataProtectionOfficer": {"name": "Dora Dataskydd", "email": "dso@example.com", "phone": "070-1740606"},
+        "locale": "sv", "agreement": {"kind": "standard", "signedOn": "2026-03-01"},
+        "administrator": {"name": founder.name, "email": founder.email}});
+    before.operator().post("/api/tenants", body).await.expect(201);
+    before.pump_all().await;
+    let portal = before.redeployed(announced_today).await;
+    portal.timer("announcements").await;
+    for _ in 0..2 {
+        portal.advance_hours(48);
+        portal.timer("waiting_work").await;
+    }
+    assert!(portal.mails_to("grundare@example.com").iter().all(|mail| !mail.subject.reveal().contains(MAIL)));
+    let administrator = portal.accept(&founder).await;
+    let tenant = Tenant { id: "t1".to_owned(), administrator };
+    let waiting = notices(&portal, &tenant).await;
+    assert_eq!((waiting.len(), &waiting[0]["objectUntil"]), (1, &json!(null)), "in the portal already");
+    assert_eq!(annex(&portal, &tenant).await, ("notYet".into(), json!(null), json!([2])));
+    for _ in 0..2 {
+        portal.advance_hours(1);
+        portal.timer("waiting_work").await;
+    }
+    assert_eq!(notices(&portal, &tenant).await[0]["objectUntil"], "2026-04-04");
+    assert_eq!(told(&portal, &tenant).len(), 1);
+    assert_eq!(annex(&portal, &tenant).await, ("notYet".into(), json!("2026-04-06"), json!([2])));
+    assert!(portal.names().await.iter().all(|name| !name.contains("notice-")), "the work is at its end");
 }
 
 /// Clocks change within the period: its last day ends by the calendar of Stockholm all the same.
