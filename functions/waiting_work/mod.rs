@@ -18,8 +18,8 @@ pub(crate) const SCHEDULE: &str = "0 */5 * * * *";
 /// Names on one page of the list: as many as storage gives at once.
 const PAGE: usize = 5_000;
 
-/// The names alone cost one call for thousands, so every run goes through all of them; what it reads is bounded. Access requests,
-/// whose time is set by law, are looked at first and have a bound of their own.
+/// The names alone cost one call for thousands, so every run goes through all of them; what it reads is bounded. Access
+/// requests, whose time is set by law, are looked at first and have a bound of their own.
 pub(crate) async fn run(app: App) -> Result<(), Problem> {
     let most = app.settings().concurrency.markers;
     let turns = || Turns::new(most, u64::from_le_bytes(app.random()));

@@ -41,8 +41,7 @@ impl Azurite {
         SHARED.get_or_init(Self::in_memory)
     }
 
-    /// One of the test's own, which ends when it is dropped: Azurite stops answering for minutes when it looks for what nobody
-    /// refers to any more, every ten minutes, among as much as some thousand calls leave.
+    /// One of the test's own, which ends when it is dropped, and with it what it holds: Azurite forgets nothing before.
     pub(crate) fn in_memory() -> Self {
         Self::start(&["--inMemoryPersistence"])
     }

@@ -39,7 +39,7 @@ const ROUNDS: usize = 2;
 /// Cases that wait for storage at the same time.
 const AT_ONCE: usize = 4;
 
-/// Cases on one Azurite, which has to be done with them within ten minutes.
+/// Cases on one Azurite, which keeps all that was ever sent to it, and has so many accounts.
 const CASES_OF_ONE: usize = 50;
 
 /// How an exchange goes wrong.
