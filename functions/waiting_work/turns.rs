@@ -28,28 +28,36 @@ impl Place {
 /// The markers of one kind and tenant, each under a number that chance gives it.
 type Group = BTreeSet<(u64, Place)>;
 
-/// Markers by kind and tenant, of each no more than a run can look at.
+/// Markers by kind and tenant, in all no more than twice as many as a run can look at.
 pub(super) struct Turns {
     most: usize,
     seed: u64,
     met: usize,
+    kept: usize,
     groups: HashMap<(String, TenantId), Group>,
 }
 
 impl Turns {
     /// For a run that can look at so many.
     pub(super) fn new(most: usize, seed: u64) -> Self {
-        Self { most, seed, met: 0, groups: HashMap::new() }
+        Self { most, seed, met: 0, kept: 0, groups: HashMap::new() }
     }
 
     pub(super) fn add(&mut self, place: Place) {
         self.met += 1;
+        self.keep(place);
+        // Whose turn it is not among these has none among more: whatever else comes is only put before it.
+        if self.kept > 2 * self.most {
+            for place in self.first() {
+                self.keep(place);
+            }
+        }
+    }
+
+    fn keep(&mut self, place: Place) {
         let number = self.chance(&place);
         let group = self.groups.entry((place.kind().to_owned(), place.tenant.clone())).or_default();
-        group.insert((number, place));
-        if group.len() > self.most {
-            group.pop_last();
-        }
+        self.kept += usize::from(group.insert((number, place)));
     }
 
     /// How many were added.
@@ -57,9 +65,17 @@ impl Turns {
         self.met
     }
 
-    /// Those whose turn it is, the oldest first: all if they are few enough, else one of each group, then another of each, and
-    /// so on.
+    /// Those whose turn it is, the oldest first.
     pub(super) fn take(mut self) -> Vec<Place> {
+        let mut taken = self.first();
+        taken.sort_unstable();
+        taken
+    }
+
+    /// Takes out all that are kept, and gives back those whose turn it is: all if they are few enough, else one of each group,
+    /// then another of each, and so on.
+    fn first(&mut self) -> Vec<Place> {
+        self.kept = 0;
         let mut all = Vec::new();
         for (key, group) in std::mem::take(&mut self.groups) {
             // A number of the group's own: the smallest of its places' is the smaller, the more of them there are.
@@ -67,9 +83,7 @@ impl Turns {
             all.extend(group.into_iter().enumerate().map(|(round, (_, place))| (round, number, place)));
         }
         all.sort_unstable();
-        let mut taken: Vec<_> = all.into_iter().take(self.most).map(|(.., place)| place).collect();
-        taken.sort_unstable();
-        taken
+        all.into_iter().take(self.most).map(|(.., place)| place).collect()
     }
 
     fn chance(&self, what: impl Hash) -> u64 {
@@ -140,8 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn no_more_of_a_group_is_kept_than_a_run_can_look_at() {
-        let turns = met(10, 1);
-        assert_eq!(turns.groups.values().map(BTreeSet::len).max(), Some(10));
+    fn no_more_is_kept_than_two_runs_can_look_at_and_the_same_have_their_turn() {
+        for seed in 0..50 {
+            let (mut turns, mut unbounded) = (Turns::new(10, seed), Turns::new(10, seed));
+            for (tenant, n) in (0..40).flat_map(|tenant| (0..tenant).map(move |n| (tenant, n))) {
+                let place = place(&format!("tenant-{tenant}"), &format!("mail-{n}"));
+                turns.add(place.clone());
+                unbounded.keep(place);
+                assert!(turns.kept <= 20 && turns.groups.len() <= 20);
+            }
+            assert_eq!((turns.met(), unbounded.kept), (780, 780));
+            assert_eq!(turns.take(), unbounded.take(), "seed {seed}");
+        }
     }
 }
