@@ -14,7 +14,7 @@ use std::{
 use kundportal_functions::{Place, StoragePlace};
 use kundportal_store::{CallKind, Matching, Moment};
 use serde_json::{Value, json};
-use support::{Portal, Storage, timer_envelope};
+use support::{Portal, Storage, announced_today, timer_envelope};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -164,11 +164,29 @@ async fn a_broken_region_lock_sets_off_its_alert_and_hides_no_late_request() {
     assert_eq!(log.alerts(), only("requests-are-late"));
 }
 
+#[tokio::test]
+async fn a_notice_that_reaches_nobody_sets_off_its_alert_until_there_is_an_administrator() {
+    let (log, _guard) = Log::begin();
+    let before = Portal::start().await;
+    let founder = before.founder("t1").await;
+    let portal = before.redeployed(announced_today).await;
+    portal.timer("announcements").await;
+    assert_eq!(log.alerts(), only("a-notice-reaches-nobody"));
+    let looked = async || {
+        portal.advance_hours(24);
+        portal.timer("waiting_work").await;
+        log.alerts()
+    };
+    assert_eq!(looked().await, only("a-notice-reaches-nobody"));
+    portal.accept(&founder).await;
+    assert_eq!(looked().await, BTreeSet::new());
+}
+
 #[test]
 fn every_alert_on_the_log_is_tried_here() {
     let tried = include_str!("alerts.rs");
     let names: Vec<_> = alerts().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names.len(), 3);
+    assert_eq!(names.len(), 4);
     for name in names {
         assert!(tried.contains(&format!("only(\"{name}\")")), "{name}");
     }

@@ -76,6 +76,7 @@ ALERTS = {
     "work-is-stuck": EVENT,
     "the-region-lock-is-broken": EVENT,
     "requests-are-late": EVENT,
+    "a-notice-reaches-nobody": EVENT,
     "a-timer-failed": EVENT,
     "a-timer-does-not-run": ABSENCE,
 }

@@ -106,6 +106,14 @@ var alerts = [
     fewerThan: null
   }
   {
+    name: 'a-notice-reaches-nobody'
+    description: 'A tenant without an administrator has not been told of a change of the sub-processors: its period does not run.'
+    query: 'traces | where message has "a notice reaches nobody"'
+    severity: 2
+    window: 'PT30M'
+    fewerThan: null
+  }
+  {
     name: 'a-timer-failed'
     description: 'A function that runs by a timer failed.'
     query: 'requests | where success == false and ${areTimers}'

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kundportal_functions::Settings;
 use serde_json::json;
 
-use super::support::{Person, Portal, Tenant, announced_today, register};
+use super::support::{Portal, Tenant, announced_today, register};
 
 const MAIL: &str = "Ändring av underbiträden";
 
@@ -230,21 +230,14 @@ async fn who_is_told_late_has_the_whole_period() {
 #[tokio::test]
 async fn a_tenant_without_an_administrator_is_told_once_it_has_one() {
     let before = Portal::start().await;
-    let founder = Person::new("grundare@example.com");
-    let body = json!({"id": "t1", "name": "Leverantör AB", "organisationNumber": "556000-0001",
-        "contact": {"name": "Karin Kontakt", "email": "kontakt@example.com"},
-        "dataProtectionOfficer": {"name": "Dora Dataskydd", "email": "dso@example.com", "phone": "070-1740606"},
-        "locale": "sv", "agreement": {"kind": "standard", "signedOn": "2026-03-01"},
-        "administrator": {"name": founder.name, "email": founder.email}});
-    before.operator().post("/api/tenants", body).await.expect(201);
-    before.pump_all().await;
+    let founder = before.founder("t1").await;
     let portal = before.redeployed(announced_today).await;
     portal.timer("announcements").await;
     for _ in 0..2 {
         portal.advance_hours(48);
         portal.timer("waiting_work").await;
     }
-    assert!(portal.mails_to("grundare@example.com").iter().all(|mail| !mail.subject.reveal().contains(MAIL)));
+    assert!(portal.mails_to(&founder.email).iter().all(|mail| !mail.subject.reveal().contains(MAIL)));
     let administrator = portal.accept(&founder).await;
     let tenant = Tenant { id: "t1".to_owned(), administrator };
     let waiting = notices(&portal, &tenant).await;

@@ -93,6 +93,13 @@ impl Portal {
 
     /// A tenant with its agreement, its periods, and an administrator who has accepted.
     pub(crate) async fn tenant(&self, id: &str) -> Tenant {
+        let administrator = self.founder(id).await;
+        let administrator = self.accept(&administrator).await;
+        Tenant { id: id.to_owned(), administrator }
+    }
+
+    /// Who is invited to be the first administrator of a new tenant, which has none until they accept.
+    pub(crate) async fn founder(&self, id: &str) -> Person {
         let administrator = Person::new(&format!("admin-{id}@example.com"));
         let body = json!({
             "id": id,
@@ -108,8 +115,7 @@ impl Portal {
         });
         self.operator().post("/api/tenants", body).await.expect(201);
         self.pump_all().await;
-        let administrator = self.accept(&administrator).await;
-        Tenant { id: id.to_owned(), administrator }
+        administrator
     }
 
     /// A new customer's id.
