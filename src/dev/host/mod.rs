@@ -90,8 +90,8 @@ pub(crate) struct Host {
 impl Host {
     /// Starts the handler on a free port. Messages and timers wait for [`Host::serve_triggers`].
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
-        let port = free_port()?;
         let Parts { functions, settings, cors, launcher, messages, timer_file, clock, entropy } = parts;
+        let port = free_port(&*entropy)?;
         let worker = Worker::start(launcher, Arc::clone(&entropy), port, settings.function_timeout);
         let proxy = Proxy::new(
             &functions,
@@ -173,6 +173,40 @@ impl Host {
     }
 }
 
-fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// Below those from which connections go out (on Linux from 32,768): nothing of the kind takes the handler's port between two
+/// starts of it, or before the first.
+const PORTS: std::ops::Range<u16> = 31_000..32_000;
+
+fn free_port(entropy: &dyn Entropy) -> io::Result<u16> {
+    let mut chance = [0; 2];
+    entropy.fill(&mut chance);
+    let skipped = usize::from(u16::from_le_bytes(chance)) % PORTS.len();
+    let mut ports = PORTS.cycle().skip(skipped).take(PORTS.len());
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.find(is_free).ok_or_else(|| io::ErrorKind::AddrInUse.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// The same chance each time.
+    struct Loaded;
+
+    impl Entropy for Loaded {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_not_the_handlers() {
+        let first = free_port(&Loaded).unwrap();
+        let _taken = TcpListener::bind(("127.0.0.1", first)).unwrap();
+        let next = free_port(&Loaded).unwrap();
+        assert_ne!(next, first);
+        assert!(PORTS.contains(&first) && PORTS.contains(&next));
+    }
 }
