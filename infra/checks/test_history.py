@@ -6,12 +6,16 @@ import subprocess
 
 from checks import steps
 
-# Answers as GitHub does, with its own filter.
+# Answers as GitHub does, with its own filter: a deployment that succeeded has become inactive by now.
 GH = """#!/usr/bin/env bash
 echo "gh $*" >>calls
 case "$*" in
+  *statuses*)
+    [[ $* =~ deployments/([0-9]+)/ ]]
+    state=failure; grep -qx "${BASH_REMATCH[1]}" succeeded && state=success
+    echo '[{"state": "inactive"}, {"state": "'$state'"}]' | jq -r "${@: -1}" ;;
   *deployments*) [ -e deployments.json ] && jq -r "${@: -1}" deployments.json ;;
-  *contents*) cat published.json ;;
+  *contents*) [[ $* =~ ref=([a-z]+) ]] && cat "published-${BASH_REMATCH[1]}" ;;
 esac
 """
 
@@ -29,18 +33,26 @@ class Deployed(steps.Steps):
         self.stand_in("bin/gh", GH)
         self.stand_in("target/x/deploy/kundportal", KUNDPORTAL)
 
-    def deployed(self, *commits: tuple[int, str]) -> None:
-        (self.folder / "deployments.json").write_text(json.dumps([{"id": number, "sha": commit} for number, commit in commits]))
+    def deployed(self, *commits: tuple[int, str, str], succeeded: int = 0) -> None:
+        deployments = [{"id": number, "sha": commit} for number, commit, _ in commits]
+        (self.folder / "deployments.json").write_text(json.dumps(deployments))
+        (self.folder / "succeeded").write_text(f"{succeeded}\n")
+        for _, commit, published in commits:
+            (self.folder / f"published-{commit}").write_text(published)
 
     def test_it_is_held_against_the_newest_deployment_of_the_environment(self):
-        self.deployed((7, "older"), (9, "newest"), (8, "between"))
         for published, code in (("good", 0), ("rewritten", 1)):
-            (self.folder / "published.json").write_text(published)
+            self.deployed((7, "older", "rewritten"), (9, "newest", published), (8, "between", "rewritten"), succeeded=9)
             self.assertEqual(self.run_step("build", STEP), code)
         listed, read, held = self.calls()[:3]
         self.assertIn("repos/owner/repository/deployments?environment=test&", listed)
         self.assertIn("repos/owner/repository/contents/infra/sub-processors.json?ref=newest", read)
         self.assertEqual(held, f"kundportal region-lock history {self.folder}/deployed.json")
+
+    def test_a_deployment_that_was_refused_does_not_hide_the_one_before_it(self):
+        for published, code in (("good", 0), ("rewritten", 1)):
+            self.deployed((7, "older", "rewritten"), (8, "live", published), (9, "refused", "good"), succeeded=8)
+            self.assertEqual(self.run_step("build", STEP), code)
 
     def test_the_first_deployment_has_nothing_before_it(self):
         self.deployed()
@@ -49,7 +61,8 @@ class Deployed(steps.Steps):
 
     def test_what_cannot_be_known_is_not_taken_for_nothing(self):
         self.assertNotEqual(self.run_step("build", STEP), 0, "which deployments there were")
-        self.deployed((7, "older"))
+        self.deployed((7, "older", "good"))
+        (self.folder / "published-older").unlink()
         self.assertNotEqual(self.run_step("build", STEP), 0, "what was published")
 
 
